@@ -1,0 +1,1 @@
+"""Ilsacheolli 120: a civil-inquiry chatbot for a provincial call centre."""
