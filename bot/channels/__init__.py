@@ -1,0 +1,1 @@
+"""One module a channel on one small protocol."""

@@ -1,0 +1,108 @@
+"""Tables of the conversations: messages, the buttons shown, and the outbox."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import uuid4
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.database import Base, UtcDateTime, utc_now
+
+State = Literal["bot", "waiting", "staff", "closed"]
+Sender = Literal["citizen", "bot", "staff", "system"]
+Turn = Literal["queued", "asking", "answered", "failed", "held"]
+"""A citizen's message: waiting its turn; being asked; answered; given up; left to a person."""
+
+
+def new_id() -> str:
+    """A fresh identifier."""
+    return str(uuid4())
+
+
+class Conversation(Base):
+    """One citizen's talk on one channel, and who holds it now."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    token_hash: Mapped[str] = mapped_column(String(64))
+    channel: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(2), default="ko")
+    state: Mapped[str] = mapped_column(String(8), default="bot", index=True)
+    reason: Mapped[str | None] = mapped_column(String(32))
+    """Why a person was asked for: citizen_asked, unsure, crisis, emergency, rasa_failed …"""
+    alarm: Mapped[str | None] = mapped_column(String(32))
+    """Kind of the last alarm of the emergency guard; on top of the staff's list."""
+    staff_login: Mapped[str | None] = mapped_column(String(64))
+    waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_seq: Mapped[int] = mapped_column(default=0)
+    placeholders: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    """Highest number given to a placeholder of each kind, so that none is used twice."""
+    lease_owner: Mapped[str | None] = mapped_column(String(36))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Whoever holds the lease asks Rasa for this conversation: one message at a time."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, index=True)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OutboxUnit(Base):
+    """The replies to one message (or one notice), stored and delivered as one unit."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    in_reply_to: Mapped[str | None] = mapped_column(String(36), unique=True)
+    cause: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """What else caused it (`ticket-event:17`), so that a notice is never sent twice."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class Message(Base):
+    """One message of a conversation, personal data already replaced by placeholders."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        UniqueConstraint("conversation_id", "client_id"),
+        Index("ix_messages_turn", "turn", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
+    seq: Mapped[int]
+    """Place in the conversation, from 1; also the Server-Sent Events id."""
+    sender: Mapped[str] = mapped_column(String(8))
+    text: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(2))
+    client_id: Mapped[str | None] = mapped_column(String(64))
+    press: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Meaning of the button that a citizen pressed instead of typing."""
+    turn: Mapped[str | None] = mapped_column(String(8))
+    attempts: Mapped[int] = mapped_column(default=0)
+    understood: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    reply: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The `Reply` a bot message was rendered from."""
+    topic: Mapped[str | None] = mapped_column(String(64))
+    ticket: Mapped[str | None] = mapped_column(String(20))
+    staff_login: Mapped[str | None] = mapped_column(String(64))
+    unit_id: Mapped[str | None] = mapped_column(ForeignKey("outbox.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class ShownButton(Base):
+    """A button that a conversation was shown. Its id is the only payload a citizen can send."""
+
+    __tablename__ = "shown_buttons"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), index=True)
+    place: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    press: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    url: Mapped[str | None] = mapped_column(String(500))

@@ -1,0 +1,1 @@
+"""Personal data: finding, masking, and the short-lived vault."""

@@ -1,0 +1,1 @@
+"""What runs inside Rasa: NLU components, the decision, the tracker store."""

@@ -1,0 +1,1 @@
+"""The staff pages: accounts, sessions, conversations, tickets."""

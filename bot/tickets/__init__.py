@@ -1,0 +1,1 @@
+"""What a person must do: tickets, receipt numbers, deadlines."""

@@ -1,0 +1,1 @@
+"""The ASGI application: wiring, the citizen API, pages, static files."""
