@@ -1,0 +1,72 @@
+"""What can be wrong with a message or a conversation. Each names the wording key of its sentence."""
+
+
+class ConversationError(Exception):
+    """Base: `status` is the HTTP status, `wording` the key of the sentence that is shown."""
+
+    status = 400
+    wording = "error.bad_request"
+
+    def __init__(self, **values: str) -> None:
+        super().__init__(self.wording)
+        self.values = values
+
+
+class UnknownConversation(ConversationError):
+    """No such conversation, or the token is not its own: the two look the same from outside."""
+
+    status = 404
+    wording = "error.unknown_conversation"
+
+
+class MissingToken(ConversationError):
+    """The request brings no bearer token."""
+
+    status = 401
+    wording = "error.missing_token"
+
+
+class EmptyMessage(ConversationError):
+    """Nothing remains of the text after cleaning."""
+
+    status = 422
+    wording = "error.empty_message"
+
+
+class MessageTooLong(ConversationError):
+    """The text is longer than the limit."""
+
+    status = 413
+    wording = "error.message_too_long"
+
+
+class UnknownButton(ConversationError):
+    """The payload is not the id of a button shown in this conversation."""
+
+    status = 422
+    wording = "error.unknown_button"
+
+
+class ConversationClosed(ConversationError):
+    """The conversation has ended; a new one can be opened."""
+
+    status = 409
+    wording = "error.conversation_closed"
+
+
+class TooManyMessages(ConversationError):
+    """More messages in a minute than the settings allow."""
+
+    status = 429
+    wording = "error.too_many_messages"
+
+
+class WrongState(ConversationError):
+    """Staff asked for a step that the conversation's state does not allow."""
+
+    status = 409
+    wording = "error.wrong_state"
+
+
+class RasaFailed(Exception):
+    """Rasa did not answer in time, could not be reached, or answered with nothing."""

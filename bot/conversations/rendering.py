@@ -1,0 +1,83 @@
+"""A `Reply` becomes text and buttons in the citizen's language."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from bot.knowledge import service as knowledge
+from bot.replies import Facet, Press, Reply, Say, Source
+from bot.wording import Wording
+
+
+@dataclass(frozen=True)
+class RenderedButton:
+    """A button's title, and what it means or where it leads."""
+
+    title: str
+    press: Press | None
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What a channel gets: plain text and buttons."""
+
+    text: str
+    buttons: tuple[RenderedButton, ...]
+
+
+class Renderer:
+    """Renders replies with the wording and the articles of the database."""
+
+    def __init__(self, session: Session, wording: Wording, language: str) -> None:
+        self._session = session
+        self._wording = wording
+        self._language = language
+
+    def __call__(self, reply: Reply) -> Rendered:
+        """The text of `reply` and its buttons. Raises MissingWording for a key that is not there."""
+        texts = (self._part(part) for part in reply.parts)
+        return Rendered(
+            text="\n\n".join(text for text in texts if text),
+            buttons=tuple(
+                RenderedButton(self._title(button.title, button.title_of), button.press, button.url)
+                for button in reply.buttons
+            ),
+        )
+
+    def _part(self, part: Say | Facet | Source) -> str:
+        if isinstance(part, Say):
+            return self._wording.text(part.key, self._language, part.values)
+        if isinstance(part, Facet):
+            body = knowledge.revision(self._session, part.revision)
+            return body.text(part.facet, self._language) or ""
+        return self._source(part)
+
+    def _source(self, part: Source) -> str:
+        body = knowledge.revision(self._session, part.revision)
+        lines = [
+            self._wording.text(
+                "answer.department",
+                self._language,
+                {"department": body.department.in_language(self._language)},
+            )
+        ]
+        if body.phone:
+            phones = {"phone": ", ".join(body.phone)}
+            lines.append(self._wording.text("answer.phone", self._language, phones))
+        publishers = dict.fromkeys(source.publisher for source in body.sources if source.url)
+        values = {
+            "publishers": ", ".join(list(publishers)[:2]),
+            "year": str(body.checked_on.year),
+            "month": str(body.checked_on.month),
+            "date": body.checked_on.strftime("%Y-%m"),
+        }
+        key = "answer.source" if publishers else "answer.checked"
+        lines.append(self._wording.text(key, self._language, values))
+        return "\n".join(lines)
+
+    def _title(self, title: Say | None, title_of: str | None) -> str:
+        if title_of:
+            return knowledge.title(self._session, title_of, self._language) or title_of
+        assert title is not None, "a button has a title or a topic to take it from"
+        return self._wording.text(title.key, self._language, title.values)
