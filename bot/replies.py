@@ -35,14 +35,14 @@ class Source(BaseModel):
 
     source_of: str
     revision: int
+    facets: list[str] = Field(default_factory=list, description="Facets shown above it")
 
 
 class Press(BaseModel):
     """What pressing a button means. It reaches the decision as if the citizen had said it surely.
 
     `topic` and `facet` ask for an answer or start a report; `control` is a conversational move
-    (send, cancel, edit, skip, yes, no, restart, person, callback, general, bot, useful,
-    not_useful); `slots` are values that the button gives.
+    (send, cancel, edit, skip, agree, restart, person, leave, retry, bot, useful, not_useful); `slots` are values that the button gives.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -83,4 +83,5 @@ class Reply(BaseModel):
     buttons: list[Button] = Field(default_factory=list)
     topic: str | None = None
     ticket: str | None = Field(None, description="Receipt number of the ticket it is about")
+    asks: str | None = Field(None, description="The form field that it asks for")
     understood: Understood | None = None

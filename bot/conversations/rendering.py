@@ -65,9 +65,12 @@ class Renderer:
         if body.phone:
             phones = {"phone": ", ".join(body.phone)}
             lines.append(self._wording.text("answer.phone", self._language, phones))
-        publishers = dict.fromkeys(source.publisher for source in body.sources if source.url)
+        used = {name for facet in part.facets for name in body.uses.get(facet, [])}
+        publishers = dict.fromkeys(
+            source.publisher for source in body.sources if source.url and source.id in used
+        )
         values = {
-            "publishers": ", ".join(list(publishers)[:2]),
+            "publishers": ", ".join(list(publishers)[:3]),
             "year": str(body.checked_on.year),
             "month": str(body.checked_on.month),
             "date": body.checked_on.strftime("%Y-%m"),

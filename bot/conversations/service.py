@@ -56,6 +56,8 @@ class Job:
 
     message_id: str
     conversation_id: str
+    owner: str
+    """Holder of the conversation's lease."""
     text: str
     language: str
     press: dict[str, Any] | None
@@ -238,7 +240,7 @@ def release(session: Session, *, conversation_id: str, owner: str) -> None:
     )
 
 
-def next_job(session: Session, *, conversation_id: str) -> Job | None:
+def next_job(session: Session, *, conversation_id: str, owner: str) -> Job | None:
     """The oldest unanswered message of the conversation, marked as being asked."""
     message = session.scalar(
         select(Message)
@@ -254,6 +256,7 @@ def next_job(session: Session, *, conversation_id: str) -> Job | None:
     return Job(
         message_id=message.id,
         conversation_id=conversation_id,
+        owner=owner,
         text=message.text,
         language=conversation.language,
         press=message.press,

@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 import yaml
 
 from bot.korean import jamo
-from bot.korean.text import even_width, is_hidden, shorten
+from bot.korean.text import even_width, shorten, strip_hidden
 
 Kind = Literal["fire", "medical", "crime", "violence", "child", "suicide", "sea", "gas"]
 Topic = Literal["emergency", "crisis_counseling"]
@@ -80,8 +80,7 @@ _LOOSE_JAMO = re.compile("[ㄱ-ㆎ\u1100-\u11ff]+")
 
 def spaced_form(text: str) -> str:
     """What English patterns read: lower case, no apostrophes, `.` for every end of a sentence."""
-    seen = "".join(char for char in text[:LONGEST] if not is_hidden(char) or char == "\u3164")
-    seen = _APOSTROPHES.sub("", even_width(seen))
+    seen = _APOSTROPHES.sub("", even_width(strip_hidden(text[:LONGEST])))
     seen = _SPELT_OUT.sub(lambda word: re.sub(r"[^가-힣]", "", word.group()), seen)
     seen = _STOPS.sub(" . ", _PAUSE.sub(" ", seen))
     return _BLANKS.sub(" ", _SIGNS.sub(" ", seen)).strip()

@@ -55,6 +55,12 @@ def _visible(char: str) -> str:
     return "" if is_hidden(char) and char not in (ZWJ, EMOJI_STYLE) else char
 
 
+def _seen(char: str) -> str:
+    if char in _BLANKS:
+        return " "
+    return "" if is_hidden(char) else char
+
+
 def _is_emoji(char: str) -> bool:
     return unicodedata.category(char) in ("So", "Sk") or char in (EMOJI_STYLE, KEYCAP)
 
@@ -80,6 +86,7 @@ def _drop_joiners(text: str) -> str:
 
 
 _VISIBLE = _Table(_visible)
+_SEEN = _Table(_seen)
 _SPACES = re.compile(r"\s+")
 
 
@@ -92,6 +99,11 @@ def clean(text: str) -> str:
     """
     visible = _drop_joiners(text.translate(_VISIBLE))
     return _SPACES.sub(" ", unicodedata.normalize("NFC", visible)).strip()
+
+
+def strip_hidden(text: str) -> str:
+    """The text without anything a reader cannot see; line ends stay, joined emoji fall apart."""
+    return text.translate(_SEEN)
 
 
 def _width(char: str) -> str:

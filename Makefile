@@ -1,0 +1,55 @@
+# Everything a newcomer needs. The environments are made by scripts/bootstrap.py, which any
+# Python 3 can run; the commands themselves are `ilsa` (bot/cli.py).
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+FILE ?= tests/data/evaluation.tsv
+
+# A pyenv shim named python3 may point to a Python that is not installed, so each is tried.
+PYTHON := $(shell for python in python3 /usr/bin/python3 python3.13 python3.12 python3.11 \
+	python3.10 python; do "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
+	>/dev/null 2>&1 && echo "$$python" && break; done)
+ILSA := .venv-app/bin/ilsa
+
+.PHONY: help setup setup-app run train test lint format evaluate bench doctor clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
+
+setup: ## make both environments (uv and the Pythons are fetched when missing)
+	@test -n "$(PYTHON)" || { echo "Python 3.8 or newer is needed to begin."; exit 1; }
+	@$(PYTHON) scripts/bootstrap.py
+
+setup-app:
+	@test -n "$(PYTHON)" || { echo "Python 3.8 or newer is needed to begin."; exit 1; }
+	@$(PYTHON) scripts/bootstrap.py --app
+
+run: setup ## start everything: http://127.0.0.1:8120 (Ctrl-C stops it)
+	@exec $(ILSA) run
+
+train: setup ## train the Rasa model when its sources have changed
+	@$(ILSA) train
+
+test: setup ## every check and test (PARTS="unit" for the fast ones)
+	@.venv-app/bin/python scripts/check.py $(PARTS)
+
+lint: setup-app ## ruff, mypy and the layer contracts
+	@.venv-app/bin/python scripts/check.py lint
+
+format: setup-app ## format the code
+	@.venv-app/bin/ruff check --fix --quiet . ; .venv-app/bin/ruff format .
+
+evaluate: setup ## measure the running service on labelled messages: make evaluate FILE=messages.tsv
+	@$(ILSA) evaluate $(FILE)
+
+bench: setup ## benchmarks side by side with stock Rasa; load (see benchmarks/README.md)
+	@.venv-app/bin/python -m benchmarks
+
+doctor: setup-app ## what is missing on this machine, and how to mend it
+	@$(ILSA) doctor
+
+clean: ## remove the environments, models and caches (var/ with its data stays)
+	rm -rf .venv-app .venv-rasa .venv-uv models .rasa .mypy_cache .ruff_cache .pytest_cache \
+		.import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,187 @@
+"""What the gateway decides itself, without Rasa: alarms, who holds the talk, and failures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import hours
+from bot.conversations import service
+from bot.conversations.models import Message
+from bot.conversations.service import Job
+from bot.database import Database, utc_now
+from bot.korean.guard import Alarm, Guard
+from bot.metrics import ALARMS, HANDOVERS
+from bot.privacy.kinds import unkept_in
+from bot.privacy.vault import Cipher
+from bot.replies import Button, Press, Reply, Say, Understood
+from bot.tickets import desk
+from bot.tickets.desk import Desk
+
+PERSON = Button(title=Say(key="button.person"), press=Press(control="person"))
+CALLBACK = Button(title=Say(key="button.callback"), press=Press(topic="callback"))
+TO_BOT = Button(title=Say(key="button.bot"), press=Press(control="bot"))
+RETRY = Button(title=Say(key="button.retry"), press=Press(control="retry"))
+LEAVE = Button(title=Say(key="button.leave"), press=Press(control="leave"))
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The gateway's own answer to a message."""
+
+    replies: list[Reply]
+    turn: str
+
+
+class Moves:
+    """Decides before Rasa is asked, and mends what comes back."""
+
+    def __init__(self, *, database: Database, guard: Guard, desk: Desk, cipher: Cipher) -> None:
+        self._database = database
+        self._guard = guard
+        self._desk = desk
+        self._cipher = cipher
+
+    def before_rasa(self, job: Job) -> Decided | Job:
+        """The gateway's own answer, or the job with which Rasa is to be asked.
+
+        A cry for help comes before everything else, whoever holds the conversation.
+        """
+        if job.press is None and (alarm := self._guard.check(job.text)):
+            return self._alarmed(job, alarm)
+        control = (job.press or {}).get("control")
+        if job.state != "bot":
+            return self._held(job, control)
+        if control == "person":
+            return Decided([self._hand_over(job, "citizen_asked")], "answered")
+        if control == "leave":
+            return Decided([self._leave(job)], "answered")
+        if control == "retry":
+            return self._retried(job)
+        return job
+
+    def after_rasa(self, job: Job, replies: Sequence[Reply]) -> list[Reply]:
+        """Rasa's replies, with a kind word first when the message held what is never kept."""
+        kinds = unkept_in(job.text)
+        if not kinds or not replies:
+            return list(replies)
+        first = replies[0]
+        note = Say(key="privacy.not_kept")
+        return [first.model_copy(update={"parts": [note, *first.parts]}), *replies[1:]]
+
+    def rasa_failed(self, job: Job) -> list[Reply]:
+        """The honest sentence when Rasa failed twice, with the choice that is left."""
+        del job
+        return [Reply(parts=[Say(key="failure.rasa")], buttons=[RETRY, LEAVE, PERSON])]
+
+    def _alarmed(self, job: Job, alarm: Alarm) -> Decided:
+        ALARMS.labels(kind=alarm.kind).inc()
+        now = utc_now()
+        is_open = hours.is_open(now)
+        crisis = alarm.kind == "suicide"
+        with self._database.writing() as session:
+            service.raise_alarm(
+                session, conversation_id=job.conversation_id, alarm=alarm.kind, now=now
+            )
+            waits = job.state in ("waiting", "staff")
+            if crisis and is_open and not waits:
+                waits = service.hand_over(
+                    session, conversation_id=job.conversation_id, reason="crisis", now=now
+                )
+                HANDOVERS.labels(reason="crisis").inc()
+            asked = service.last_bot_reply(session, conversation_id=job.conversation_id)
+        parts = [Say(key=f"guard.{alarm.kind}")]
+        if waits:
+            parts.append(Say(key="guard.person_alerted"))
+        buttons: list[Button] = []
+        if crisis and not is_open and not waits:
+            parts.append(
+                Say(key="guard.closed", values=opening_values(job.language))
+            )
+            buttons.append(CALLBACK)
+        understood = Understood(
+            intent=alarm.topic, confidence=1.0, rule=f"guard:{alarm.pattern}", action="guard"
+        )
+        reply = Reply(parts=parts, buttons=buttons, topic=alarm.topic, understood=understood)
+        replies = [reply]
+        if job.state == "bot" and not waits and asked is not None and asked.asks:
+            # The form waits in Rasa: its question is shown again, not lost behind the alarm.
+            again = [Say(key="guard.continue"), *asked.parts]
+            replies.append(asked.model_copy(update={"parts": again, "topic": None}))
+        return Decided(replies, "answered")
+
+    def _held(self, job: Job, control: str | None) -> Decided | Job:
+        if job.state != "waiting":
+            return Decided([], "held")
+        if control == "bot":
+            with self._database.writing() as session:
+                service.hand_back(session, conversation_id=job.conversation_id, now=utc_now())
+            return Decided([Reply(parts=[Say(key="handover.back_to_bot")])], "answered")
+        if (job.press or {}).get("topic") == "callback":
+            return job
+        with self._database.reading() as session:
+            last = service.last_bot_reply(session, conversation_id=job.conversation_id)
+        noted = last is not None and Say(key="handover.noted") in last.parts
+        if noted:
+            return Decided([], "held")
+        return Decided([Reply(parts=[Say(key="handover.noted")], buttons=[TO_BOT])], "held")
+
+    def _hand_over(self, job: Job, reason: str) -> Reply:
+        now = utc_now()
+        with self._database.writing() as session:
+            service.hand_over(
+                session, conversation_id=job.conversation_id, reason=reason, now=now
+            )
+        HANDOVERS.labels(reason=reason).inc()
+        return handed_over(job.language)
+
+    def _leave(self, job: Job) -> Reply:
+        with self._database.writing() as session:
+            failed = _last_failed(session, job.conversation_id)
+            return self._desk.open_general(
+                session,
+                conversation_id=job.conversation_id,
+                message_id=failed.id if failed else job.message_id,
+                detail=failed.text if failed else job.text,
+                language=job.language,
+                now=utc_now(),
+            )
+
+    def _retried(self, job: Job) -> Job | Decided:
+        with self._database.reading() as session:
+            failed = _last_failed(session, job.conversation_id)
+        if failed is None:
+            return Decided([Reply(parts=[Say(key="failure.nothing_to_retry")])], "answered")
+        return replace(job, text=failed.text, press=failed.press)
+
+
+def handed_over(language: str) -> Reply:
+    """What a citizen is told when a person was asked for: now in hours, or when they open."""
+    if hours.is_open(utc_now()):
+        return Reply(
+            parts=[Say(key="handover.waiting")], buttons=[TO_BOT, CALLBACK], topic="talk_to_human"
+        )
+    return Reply(
+        parts=[Say(key="handover.closed", values=opening_values(language))],
+        buttons=[CALLBACK, TO_BOT],
+        topic="talk_to_human",
+    )
+
+
+def opening_values(language: str) -> dict[str, str]:
+    """Values of the sentences that say when a person is there."""
+    del language
+    return {"opens": hours.next_open(utc_now()).astimezone(hours.SEOUL).strftime("%m-%d %H:%M")}
+
+
+def _last_failed(session: Session, conversation_id: str) -> Message | None:
+    return session.scalar(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.turn == "failed")
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+
+
+__all__ = ["Decided", "Moves", "desk", "handed_over"]

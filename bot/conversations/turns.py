@@ -1,0 +1,210 @@
+"""Taking a citizen's message from the door to its stored answer.
+
+One message of a conversation at a time: whoever holds the conversation's lease answers its queued
+messages in order. Two short transactions a message: one stores it (and takes the lease), one
+stores the replies (and takes the next message or gives the lease back). No transaction is open
+while Rasa is asked.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy.orm import Session
+
+from bot.conversations import moves, service
+from bot.conversations.errors import RasaFailed
+from bot.conversations.hub import Hub
+from bot.conversations.models import Message, new_id
+from bot.conversations.rasa_client import RasaClient
+from bot.conversations.rendering import Renderer
+from bot.conversations.schemas import IncomingMessage
+from bot.conversations.service import Job, Keeping
+from bot.database import Database, utc_now
+from bot.metrics import MESSAGES, RASA_SECONDS
+from bot.replies import Reply
+from bot.wording import Wording
+
+log = structlog.get_logger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SECOND_TRY_AFTER_SECONDS = 1.0
+TRIES = 2
+
+
+@dataclass(frozen=True)
+class Received:
+    """A stored message, and the job if this process may answer at once."""
+
+    message_id: str
+    job: Job | None
+
+
+class Turns:
+    """Receives messages and answers them, with the parts it needs given once."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        rasa: RasaClient,
+        hub: Hub,
+        wording: Wording,
+        keeping: Keeping,
+        moves: moves.Moves,
+        per_minute: int,
+    ) -> None:
+        self._database = database
+        self._rasa = rasa
+        self._hub = hub
+        self._wording = wording
+        self._keeping = keeping
+        self._moves = moves
+        self._per_minute = per_minute
+        self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="turns")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def receive(
+        self, *, conversation_id: str, token: str, incoming: IncomingMessage
+    ) -> Received:
+        """Store a message and start answering it. Raises a ConversationError."""
+        received = await self._run(self._store, conversation_id, token, incoming)
+        self._hub.notify(conversation_id)
+        if received.job:
+            self._start(received.job)
+        return received
+
+    async def answered(self, conversation_id: str, message_id: str, seconds: float) -> bool:
+        """Wait until a message is answered (or left to a person); False when time runs out."""
+        until = time.monotonic() + seconds
+        while True:
+            waiting = asyncio.create_task(
+                self._hub.wait(conversation_id, min(1.0, max(0.05, until - time.monotonic())))
+            )
+            await asyncio.sleep(0)
+            if await self._run(self._is_answered, message_id):
+                waiting.cancel()
+                return True
+            if time.monotonic() >= until:
+                waiting.cancel()
+                return False
+            await waiting
+
+    async def resume(self, conversation_id: str) -> None:
+        """Answer what a crashed process left unanswered in this conversation."""
+        job = await self._run(self._lease, conversation_id)
+        if job:
+            await self._drain(job)
+
+    async def close(self) -> None:
+        """Let the running turns end, for a moment; what does not end is resumed elsewhere."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=3.0)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, partial(work, *args, **kwargs))
+
+    def _start(self, job: Job) -> None:
+        task = asyncio.create_task(self._drain(job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _drain(self, job: Job | None) -> None:
+        while job is not None:
+            replies, turn = await self._replies(job)
+            conversation_id = job.conversation_id
+            job = await self._run(self._finish, job, replies, turn)
+            self._hub.notify(conversation_id)
+
+    async def _replies(self, job: Job) -> tuple[list[Reply], str]:
+        step = await self._run(self._moves.before_rasa, job)
+        if isinstance(step, moves.Decided):
+            MESSAGES.labels(outcome=step.turn).inc()
+            return step.replies, step.turn
+        started = time.perf_counter()
+        replies = await self._ask(step)
+        RASA_SECONDS.observe(time.perf_counter() - started)
+        if replies is None:
+            MESSAGES.labels(outcome="failed").inc()
+            return self._moves.rasa_failed(job), "failed"
+        MESSAGES.labels(outcome="answered").inc()
+        return self._moves.after_rasa(job, replies), "answered"
+
+    async def _ask(self, job: Job) -> list[Reply] | None:
+        if job.attempts > 1 and (known := await self._rasa.answered_before(job)):
+            return known
+        for attempt in range(TRIES):
+            try:
+                return await self._rasa.ask(job)
+            except RasaFailed as failure:
+                log.warning(
+                    "rasa_failed", message=job.message_id, attempt=attempt, why=str(failure)
+                )
+            if attempt + 1 < TRIES:
+                await asyncio.sleep(SECOND_TRY_AFTER_SECONDS)
+                if known := await self._rasa.answered_before(job):
+                    return known
+        return None
+
+    def _store(self, conversation_id: str, token: str, incoming: IncomingMessage) -> Received:
+        with self._database.writing() as session:
+            conversation = service.authenticated(
+                session, conversation_id=conversation_id, token=token
+            )
+            message = service.receive(
+                session,
+                conversation=conversation,
+                incoming=incoming,
+                keeping=self._keeping,
+                per_minute=self._per_minute,
+                now=utc_now(),
+            )
+            # A repeated client_id is an old message: nothing is started for it.
+            job = self._leased_job(session, conversation_id) if message.turn == "queued" else None
+            return Received(message.id, job)
+
+    def _lease(self, conversation_id: str) -> Job | None:
+        with self._database.writing() as session:
+            return self._leased_job(session, conversation_id)
+
+    def _leased_job(self, session: Session, conversation_id: str) -> Job | None:
+        # An owner a run, not a process: two requests of one process must not both hold it.
+        owner = new_id()
+        if not service.lease(session, conversation_id=conversation_id, owner=owner, now=utc_now()):
+            return None
+        job = service.next_job(session, conversation_id=conversation_id, owner=owner)
+        if job is None:
+            service.release(session, conversation_id=conversation_id, owner=owner)
+        return job
+
+    def _finish(self, job: Job, replies: list[Reply], turn: str) -> Job | None:
+        now = utc_now()
+        with self._database.writing() as session:
+            service.answer(
+                session,
+                job=job,
+                replies=replies,
+                render=Renderer(session, self._wording, job.language),
+                turn=turn,
+                now=now,
+            )
+            held = {"conversation_id": job.conversation_id, "owner": job.owner}
+            if not service.lease(session, **held, now=now):
+                return None
+            following = service.next_job(session, **held)
+            if following is None:
+                service.release(session, **held)
+            return following
+
+    def _is_answered(self, message_id: str) -> bool:
+        with self._database.reading() as session:
+            message = session.get(Message, message_id)
+            return message is not None and message.turn not in ("queued", "asking")

@@ -1,0 +1,209 @@
+"""What an article is made of, in both languages, and what a reader of a broken one is told."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+Kind = Literal["answer", "report", "handover"]
+Seen = Literal["official", "news", "blog", "general-knowledge"]
+FacetName = Literal[
+    "summary",
+    "urgent",
+    "steps",
+    "country_japan",
+    "country_eu",
+    "country_usa",
+    "country_australia",
+    "documents",
+    "fee",
+    "duration",
+    "deadline",
+    "place",
+    "online",
+    "eligibility",
+    "phone",
+    "notes",
+]
+FACETS: tuple[FacetName, ...] = FacetName.__args__  # type: ignore[attr-defined]
+"""Every facet an article may have, in the order in which they are shown."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def clean_text(text: str) -> str:
+    """`text` as it is stored: NFC, plain line ends, no control characters, no spaces at line ends.
+
+    Cleaning twice changes nothing, which is why a file written from an article reads back as it.
+    """
+    plain = text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")
+    plain = unicodedata.normalize("NFC", _CONTROL.sub("", plain))
+    return "\n".join(line.rstrip() for line in plain.split("\n")).strip()
+
+
+def _clean_line(text: str) -> str:
+    line = " ".join(clean_text(text).split())
+    if not line:
+        raise ValueError("is empty: write it or remove it")
+    return line
+
+
+def _clean_facet(text: str) -> str:
+    facet = clean_text(text)
+    if not facet:
+        raise ValueError("has no text: write it or remove its heading")
+    if any(line.startswith("#") for line in facet.split("\n")):
+        raise ValueError("has a line that begins with '#', which is a heading: begin it otherwise")
+    return facet
+
+
+Line = Annotated[str, AfterValidator(_clean_line)]
+Prose = Annotated[str, AfterValidator(_clean_facet)]
+TopicId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class Bilingual(_Part):
+    """One line in both languages."""
+
+    ko: Line
+    en: Line
+
+    def in_language(self, language: str) -> str:
+        """The English line for `en`, the Korean one for anything else."""
+        return self.en if language == "en" else self.ko
+
+
+class OnlineLink(_Part):
+    """Where a thing can be done or read online."""
+
+    label: Bilingual
+    url: WebAddress
+
+
+class SourceNote(_Part):
+    """Where facts come from, how it was seen, and the year of the source if it is known."""
+
+    id: Line
+    publisher: Line
+    url: WebAddress | None
+    seen: Seen
+    year: Annotated[int, Field(ge=1900, le=2200)] | None
+
+
+def _seq(description: str) -> Any:
+    # YAML and JSON give lists; the stored tuple cannot be changed under other readers.
+    return Field((), strict=False, description=description)
+
+
+class ArticleBody(_Part):
+    """One state of an article: what its file holds, and what a revision stores.
+
+    Raises pydantic's ValidationError when made from wrong parts; `explain` words it.
+    """
+
+    topic: TopicId
+    category: TopicId
+    kind: Kind
+    title: Bilingual
+    department: Bilingual
+    phone: tuple[Line, ...] = _seq("Numbers to call, the first one first")
+    online: tuple[OnlineLink, ...] = _seq("Links")
+    law: tuple[Line, ...] = _seq("Laws and ordinances it rests on")
+    related: tuple[TopicId, ...] = _seq("Neighbouring topics, nearest first")
+    sources: tuple[SourceNote, ...] = _seq("Sources, named by `uses`")
+    checked_on: date
+    review_by: date
+    valid_until: date | None = None
+    volatile: tuple[FacetName, ...] = _seq("Facets whose facts change")
+    uses: dict[FacetName, Annotated[tuple[Line, ...], Field(strict=False)]]
+    sections: dict[Literal["ko", "en"], dict[FacetName, Prose]]
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> Self:
+        if self.review_by < self.checked_on:
+            raise ValueError("review_by lies before checked_on: choose a later date for review_by")
+        return self
+
+    @model_validator(mode="after")
+    def _has_summaries(self) -> Self:
+        for language in ("ko", "en"):
+            if "summary" not in self.facets(language):
+                raise ValueError(f"the {language} part has no summary: add '## summary' to it")
+        return self
+
+    def text(self, facet: str, language: str) -> str | None:
+        """The text of `facet` in `language`, or None when the article has no such facet."""
+        return self.facets(language).get(facet)
+
+    def facets(self, language: str) -> dict[str, str]:
+        """Facet name → text in `language`, in the order of FACETS."""
+        texts: Mapping[str, str] = self.sections.get(language, {})  # type: ignore[call-overload]
+        return {facet: texts[facet] for facet in FACETS if facet in texts}
+
+
+class Fault(BaseModel):
+    """One thing wrong with an article: where, and what to do about it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    place: tuple[str | int, ...]
+    sentence: str
+
+    @property
+    def field(self) -> str:
+        """The place as one word, such as `sources.0.url`; empty for the whole article."""
+        return ".".join(str(step) for step in self.place)
+
+
+def explain(error: ValidationError) -> list[Fault]:
+    """Each thing that `error` found, as a sentence that names the field and says what to do."""
+    return [_fault(one["loc"], one["type"], one["msg"], one.get("ctx")) for one in error.errors()]
+
+
+_ADVICE = {
+    "missing": "is missing: add it",
+    "extra_forbidden": "is not a field of an article: mend its spelling or remove it",
+    "string_type": "must be text: put it in quotes",
+    "date_type": "must be a date such as 2026-03-31, without quotes",
+    "int_type": "must be a whole number, or null where it may be unknown",
+    "tuple_type": "must be a list: write it in [ ]",
+    "dict_type": "must have fields of its own: write it in { }",
+    "model_type": "must have fields of its own: write it in { }",
+}
+
+
+def _fault(
+    place: tuple[str | int, ...], kind: str, message: str, context: dict[str, Any] | None
+) -> Fault:
+    steps = tuple(step for step in place if step != "[key]")
+    name = ".".join(str(step) for step in steps)
+    if kind == "literal_error" and context:
+        advice = f"must be one of {context['expected']}"
+    elif kind == "string_pattern_mismatch":
+        is_address = steps[-1] == "url"
+        advice = (
+            "must be a web address that begins with http:// or https://"
+            if is_address
+            else "must be a topic id: small Latin letters, digits and _"
+        )
+    elif kind == "value_error":
+        advice = message.removeprefix("Value error, ")
+    else:
+        advice = _ADVICE.get(kind, message)
+    return Fault(place=steps, sentence=f"{name} {advice}".strip() + ".")

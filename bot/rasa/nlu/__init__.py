@@ -1,0 +1,1 @@
+"""Rasa's pipeline: Kiwi's tokens, entities, the intent classifier and the decision."""

@@ -1,0 +1,119 @@
+"""The intent classifier as a component of Rasa's pipeline."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Dict, List, Optional, Text, Type
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.nlu.constants import SPACY_DOCS
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.rasa.nlu.features import Features
+from bot.rasa.nlu.tokenizer import MORPHEMES
+from bot.rasa.nlu.topics import PENALTY, WEIGHTS, Topics
+
+logger = logging.getLogger(__name__)
+_NOTHING = {"name": None, "confidence": 0.0}
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True
+)
+class TopicClassifier(GraphComponent, IntentClassifier):
+    """Ranks intents by morphemes, letters and meaning; writes `intent` and `intent_ranking`."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """Block weights and liblinear's C as measured, and how many intents to list."""
+        return {"weights": dict(WEIGHTS), "penalty": PENALTY, "ranking_length": 10}
+
+    @staticmethod
+    def required_packages() -> List[Text]:
+        """Packages to be installed."""
+        return ["kiwipiepy", "sklearn"]
+
+    @classmethod
+    def required_components(cls) -> List[Type]:
+        """None: without a spaCy Doc on the message it asks Kiwi itself."""
+        return []
+
+    def __init__(
+        self,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        topics: Optional[Topics] = None,
+    ) -> None:
+        """Take the configuration, the place to keep the model, and the model once trained."""
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._topics = topics
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> TopicClassifier:
+        """An untrained classifier."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> TopicClassifier:
+        """The trained classifier; untrained, and so without answers, when the model has none."""
+        try:
+            with model_storage.read_from(resource) as folder:
+                return cls(config, model_storage, resource, Topics.load(folder))
+        except (ValueError, FileNotFoundError):
+            logger.warning("The model holds no trained intent classifier.")
+            return cls(config, model_storage, resource)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from the training messages and keep the model."""
+        messages = [one for one in training_data.intent_examples if one.get(TEXT)]
+        labels = [one.get(INTENT) for one in messages]
+        if len(set(labels)) < 2:
+            logger.warning("Fewer than two intents to learn from; the classifier stays untrained.")
+            return self._resource
+        self._topics = Topics.train(
+            [_features(one) for one in messages],
+            labels,
+            self._config["weights"],
+            self._config["penalty"],
+        )
+        with self._model_storage.write_to(self._resource) as folder:
+            self._topics.save(folder)
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Add the ranking; an intent without name when nothing in the message is known."""
+        for message in messages:
+            if not message.get(TEXT) or self._topics is None:
+                continue
+            found = self._topics.rank(_features(message), self._config["ranking_length"])
+            ranking = [one._asdict() for one in found]
+            message.set(INTENT, ranking[0] if ranking else dict(_NOTHING), add_to_output=True)
+            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+        return messages
+
+
+def _features(message: Message) -> Features:
+    doc = message.get(SPACY_DOCS[TEXT])
+    return Features(message.get(TEXT), doc.user_data.get(MORPHEMES) if doc is not None else None)

@@ -1,0 +1,141 @@
+"""The data and small questions of the decision: facets asked for, words that are moves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.korean.text import squeeze
+
+RECEIPT = re.compile(r"120-\d{4}-\d{6}")
+PHONE = "[전화번호 "
+CHECK_CODE = "[확인번호 "
+
+
+@dataclass
+class Request:
+    """One thing that a citizen wants: the unit that actions serve."""
+
+    topic: str = ""
+    facet: str = ""
+    control: str = ""
+    slots: dict[str, str] = field(default_factory=dict)
+    confidence: float = 1.0
+    why: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The request as it stands in the parse and in an action's `latest_message`."""
+        return {
+            "topic": self.topic,
+            "facet": self.facet,
+            "control": self.control,
+            "slots": self.slots,
+            "confidence": round(self.confidence, 4),
+            "why": self.why,
+        }
+
+
+@dataclass
+class Decision:
+    """The intent that the rules see, the requests, and the topics to offer beside them."""
+
+    intent: str
+    confidence: float
+    requests: list[Request] = field(default_factory=list)
+    options: list[str] = field(default_factory=list)
+    rule: str = ""
+
+
+class DialoguePolicy:
+    """data/policy/dialogue.yml, asked by name."""
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.thresholds: dict[str, float] = data["thresholds"]
+        self.conversation = frozenset(data["conversation"])
+        self.handover = frozenset(data["handover"])
+        self.reports = frozenset(data["reports"])
+        self._facets: dict[str, list[str]] = data["facets"]
+        self._by_entity: dict[str, dict[str, str]] = data["facet_by_entity"]
+        self._fillers = sorted(data["follow_up_fillers"], key=len, reverse=True)
+        self._questions: list[str] = data["question_marks"]
+        self._form = {name: frozenset(words) for name, words in data["form"].items()}
+        self._fields: dict[str, list[str]] = data["field_words"]
+
+    @classmethod
+    def load(cls, path: Path) -> "DialoguePolicy":
+        """Read the policy file. Raises KeyError when a part is missing."""
+        return cls(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+    def is_topic(self, intent: str) -> bool:
+        """Whether an intent is a topic of the catalogue (or a kind of ticket)."""
+        return not (
+            intent in self.conversation
+            or intent in self.handover
+            or intent in ("out_of_scope", "nlu_fallback", "")
+        )
+
+    def facet(self, text: str) -> str:
+        """The facet whose words stand first in the text, the longest word winning; or ''."""
+        bare = squeeze(text)
+        found = [
+            (bare.find(word), -len(word), facet)
+            for facet, words in self._facets.items()
+            for word in words
+            if word in bare
+        ]
+        # "얼마나 걸려요" asks for the duration although 얼마 alone asks for the fee.
+        longest = sorted(found, key=lambda item: (item[1], item[0]))
+        return longest[0][2] if longest else ""
+
+    def facet_by_entity(self, entities: list[dict[str, Any]]) -> str:
+        """The facet that an entity asks for (a destination country), or ''."""
+        for entity in entities:
+            facet = self._by_entity.get(entity.get("entity", ""), {}).get(
+                str(entity.get("value", ""))
+            )
+            if facet:
+                return facet
+        return ""
+
+    def remainder(self, text: str, facet: str) -> str:
+        """What a text says besides a facet's words and the fillers of a follow-up."""
+        words = re.split(r"[\s?!.,~]+", text.lower())
+        kept = [word for word in words if word and word not in self._fillers]
+        bare = squeeze("".join(kept))
+        for word in sorted(self._facets.get(facet, []), key=len, reverse=True):
+            bare = bare.replace(word, "")
+        changed = True
+        while changed:
+            changed = False
+            for filler in self._fillers:
+                if bare.endswith(filler) or (len(filler) > 1 and bare.startswith(filler)):
+                    bare = bare[: -len(filler)] if bare.endswith(filler) else bare[len(filler) :]
+                    changed = True
+                    break
+        return bare
+
+    def asks(self, text: str) -> bool:
+        """Whether the text looks like a question."""
+        low = text.lower()
+        return any(mark in low for mark in self._questions)
+
+    def move(self, text: str, name: str) -> bool:
+        """Whether the whole text is one of the words of a form move (`cancel`, `skip`, …)."""
+        bare = re.sub(r"[\W_]+", "", text.lower())
+        return bare in self._form[name]
+
+    def corrects(self, text: str) -> bool:
+        """Whether the text takes back something said before."""
+        low = text.lower()
+        return any(word in low for word in self._form["correction"])
+
+    def field_named(self, text: str) -> str:
+        """The form field that the text names, or ''."""
+        low = text.lower()
+        return next(
+            (name for name, words in self._fields.items() if any(word in low for word in words)), ""
+        )

@@ -1,0 +1,80 @@
+"""What the classifier looks at in a message, as lists of features, one list a block."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+from typing import Iterable, Iterator, Sequence
+
+from bot.korean.jamo import to_jamo
+from bot.korean.jeju import standardise
+from bot.korean.text import clean, squeeze
+from bot.rasa.nlu.kiwi import Morpheme, morphemes
+
+# Sparse blocks: Korean morphemes, syllables and jamo; Latin words and their letters.
+BLOCKS = ("morphemes", "syllables", "jamo", "words", "letters")
+
+_PLACEHOLDER = re.compile(r"\[([^\[\]\d]{2,12}) \d{1,3}\]")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’][A-Za-z]+)?")
+_ENDING = re.compile(r"(?:'s|ing|ed|es|s|e)$")
+# Nouns, verbs, adjectives, roots, adverbs, pronouns, determiners, interjections, 아니다.
+_CONTENT = frozenset(("NN", "NP", "NR", "VV", "VA", "VC", "XR", "MA", "MM", "IC"))
+_EMPTY_VERBS = frozenset(("하/VV", "되/VV", "이/VC", "것/NN", "거/NN", "수/NN"))
+
+
+def prepare(text: str) -> str:
+    """The message as it is analysed: cleaned, Jeju words standard, placeholders without number."""
+    return standardise(_PLACEHOLDER.sub(r" \1 ", clean(text)))
+
+
+def content(found: Iterable[Morpheme]) -> list[Morpheme]:
+    """The morphemes that carry what the message is about."""
+    return [item for item in found if item.tag[:2] in _CONTENT and name(item) not in _EMPTY_VERBS]
+
+
+def name(item: Morpheme) -> str:
+    """A morpheme as a feature: 쓰레기/NN; kinds of nouns and of conjugation are not told apart."""
+    return f"{item.form}/{item.tag[:2]}"
+
+
+def ngrams(text: str, shortest: int, longest: int) -> Iterator[str]:
+    """Every stretch of `shortest` to `longest` characters."""
+    for size in range(shortest, longest + 1):
+        for at in range(len(text) - size + 1):
+            yield text[at : at + size]
+
+
+def _pairs(items: list[str]) -> list[str]:
+    return [f"{one} {two}" for one, two in zip(items, items[1:])]
+
+
+def _stem(word: str) -> str:
+    stem = _ENDING.sub("", word)
+    return stem if len(stem) > 2 else word
+
+
+def latin_words(text: str) -> list[str]:
+    """The words in Latin letters, lower case."""
+    return [word.lower().replace("’", "'") for word in _LATIN.findall(text)]
+
+
+class Features:
+    """A message taken apart: `blocks` (one list of features a block) and content morphemes."""
+
+    def __init__(self, text: str, found: Sequence[Morpheme] | None = None) -> None:
+        """`found`: Kiwi's analysis of `text`, when somebody has it already."""
+        prepared = prepare(text)
+        if found is None or prepared != text:
+            found = morphemes(prepared)
+        words = latin_words(prepared)
+        korean = squeeze(_LATIN.sub(" ", prepared))
+        self.content = content(found)
+        lemmas = [name(item) for item in self.content]
+        stems = [_stem(word) for word in words]
+        self.blocks: dict[str, list[str]] = {
+            "morphemes": lemmas + _pairs(lemmas),
+            "syllables": list(ngrams(korean, 1, 4)),
+            "jamo": list(ngrams(to_jamo(korean), 3, 6)),
+            "words": stems + _pairs(stems),
+            "letters": list(chain.from_iterable(ngrams(f" {word} ", 3, 5) for word in words)),
+        }

@@ -1,0 +1,330 @@
+"""The emergency guard hears cries and lets everyday talk pass."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.korean.guard import Alarm, Guard, GuardDataError
+
+DATA = Path(__file__).parents[2] / "data" / "policy" / "emergency.yml"
+PATTERNS = yaml.safe_load(DATA.read_text(encoding="utf-8"))["patterns"]
+
+
+@pytest.fixture(scope="module")
+def guard() -> Guard:
+    return Guard.load(DATA)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(pattern["kind"], text) for pattern in PATTERNS for text in pattern["says"]],
+)
+def test_every_pattern_hears_its_own_examples(guard: Guard, kind: str, text: str) -> None:
+    alarm = guard.check(text)
+    assert alarm is not None and alarm.kind == kind
+
+
+CRIES = """
+fire|집에불났어요
+fire|불남수다 혼저 와줍서
+fire|우리집에 불낫서여 빨리와주세여
+fire|불났어!!!!!!
+fire|불이야~~~~
+fire|부엌에서 불이 나고 있는데 어떡해요
+fire|차에 불 붙었어요
+fire|옆집에서 연기가 막 나요
+fire|한라산에 불이 난 것 같아요
+fire|창고가 불타고 있어요
+fire|안녕하세요 어제 가로등 문의드렸던 사람인데요 지금 옆집에 불이 나서 연기가 엄청 나요 어떡하죠
+fire|불.이.났.어.요
+fire|불\u200b이 났어요
+fire|ㅂㅜㄹ났어요
+fire|과수원에서 불이 번지고 있어요
+fire|fire!!! fire!!!
+fire|There is a fire in my kitchen
+fire|the building next door is burning
+medical|사람이 쓰러졌어요
+medical|할머니가 쓰러지셨어요 숨을 안쉬어요
+medical|우리 애가 숨을 안 쉬어
+medical|아방이 숨을 안쉬엄수다
+medical|구급차좀 보내주세요
+medical|119좀불러줘요
+medical|피가 안 멈춰요
+medical|살려줍서
+medical|살려주새요
+medical|살려줘ㅠㅠㅠ
+medical|tkffuwntpdy
+medical|교통사고 났어요 사람이 다쳤어요
+medical|오토바이 사고났는데 사람이 안 움직여요
+medical|엘리베이터에갇혔어요
+medical|한라산에서 길을 잃었는데 너무 추워요
+medical|아버지가 가슴을 쥐어짜듯이 가슴이 조여온대요
+medical|벌에 쏘였는데 온몸이 부어요
+medical|임산부인데 양수가 터졌어요
+medical|사다리에서 떨어졌는데 못 움직여요
+medical|아기가 동전을 삼켰어요
+medical|He is not breathing please help
+medical|My wife collapsed
+medical|we are lost on Hallasan mountain
+crime|집에 강도가 들었어요
+crime|누가 칼 들고 있어요
+crime|길에서 누가 사람을 때려요
+crime|술취한 사람이 난동을 부려요
+crime|someone broke into my house
+crime|a man with a knife is chasing people
+crime|앞차가 음주운전 하는 것 같아요
+crime|뺑소니 당했어요
+violence|남편이 때려요
+violence|남편이 칼을 들고 죽이겠다고 해요
+violence|성추행 당했어요
+violence|모르는 사람이 따라와요 무서워요
+violence|누가 계속 쫓아와요
+violence|my boyfriend hits me every day
+child|옆집 아이가 학대당하는 것 같아요
+child|우리 아이가 없어졌어요
+child|애를 잃어버렸어요
+child|아빠가 맨날 때려요
+child|윗집에서 애를 때리는 소리가 나요
+suicide|죽고싶다
+suicide|죽고싶어
+suicide|나 그냥 죽고싶음
+suicide|주꼬시퍼요
+suicide|죽구정허우다
+suicide|죽구정 허다
+suicide|자살할거에요
+suicide|더이상 살고 싶지 않아요
+suicide|세금 문의드립니다 근데 사실 이제 살기가 싫고 죽고 싶어요
+suicide|옥상에서 뛰어내리고싶어요
+suicide|수면제를 다 먹었어요
+suicide|번개탄 피우려고 샀어요
+suicide|사는 게 지옥이에요
+suicide|내가 죽으면 다 끝날까
+suicide|wnrrhtlvek
+suicide|I don't want to live anymore
+suicide|i want to die
+suicide|thinking about ending my life
+suicide|친구가 자살하려고 해요
+sea|사람이 물에 빠졌어요
+sea|협재해수욕장에서 아이가 파도에 휩쓸렸어요
+sea|방파제에서 사람이 떨어졌어요
+sea|어선이 침몰하고 있어요
+sea|바당에 사름이 빠졌수다
+sea|someone is drowning
+gas|가스냄새나요
+gas|집에서 가스가 새요
+gas|도시가스 냄새가 심하게 나요
+gas|there is a gas leak in my building
+"""
+
+
+def _rows(block: str) -> list[list[str]]:
+    return [line.split("|") for line in block.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("kind", "text"), _rows(CRIES))
+def test_a_cry_is_heard(guard: Guard, kind: str, text: str) -> None:
+    alarm = guard.check(text)
+    assert alarm is not None and alarm.kind == kind
+
+
+TRAPS = """
+배고파 죽겠다
+더워 죽겠네
+졸려 죽겠어요
+힘들어 죽겠습니다 민원 좀 처리해주세요
+웃겨 죽는 줄 알았어요
+죽고 싶을 만큼 맛있다
+죽고 싶지만 떡볶이는 먹고 싶어 책 도서관에 있나요
+불금인데 주차장 몇시까지 하나요
+불났던 집 철거 신고는 어디서 하나요
+작년에 불이 난 창고 건축물 말소 어떻게 하나요
+소방서 전화번호 알려주세요
+화재보험 가입해야 하나요
+화재 피해 지원금 신청 방법
+화재증명원 발급
+집에 불이 나면 어떻게 해야 하나요
+불법주차 신고
+심장마비 보험 되나요
+칼국수 맛집 추천
+칼 버리는 방법 알려주세요
+식칼은 어떻게 버려요
+살인적인 더위네요
+가로등이 죽었어요
+가로등 불이 나갔어요
+가로등 불이 안 들어와요
+도로에 죽은 고양이가 있어요
+고양이가 차에 치여 죽어 있어요
+노루가 차에 치였어요
+강아지가 죽었는데 어떻게 처리하나요
+반려견 장례 치르고 싶어요
+할머니가 돌아가셔서 사망신고 하려고요
+미치겠네 진짜
+망했다
+나무가 쓰러졌어요
+태풍에 가로수가 쓰러져서 도로를 막고 있어요
+간판이 떨어질 것 같아요
+밭에서 소각해도 되나요
+쓰레기 태우는 연기가 너무 심해요
+농산물 부산물 태우고 싶은데 허가 받아야 하나요
+여권 발급 연기 가능한가요
+입영 연기 신청
+건강검진 연기해도 되나요
+불꽃놀이 언제 하나요
+들불축제 일정
+심폐소생술 교육 신청
+자살예방교육 신청하려고 합니다
+아동학대 예방 교육 이수증
+성범죄 경력 조회 신청
+가정폭력 예방교육 강사 모집
+폭행죄 벌금 얼마인가요
+음주운전 벌금 얼마예요
+음주운전으로 면허 취소됐는데 재발급 어떻게 해요
+경찰서 위치 알려주세요
+사설 구급차 이용요금
+119 안전센터 견학 신청
+민원 폭발하겠네
+세금 폭탄 맞았어요
+주문이 폭발했어요
+도둑고양이 밥 주지 마세요
+밥도둑이네요
+총무과 전화번호
+응급실 어디 있어요
+시민의식이 없는 사람들이 많아요
+핸드폰을 바다에 빠뜨렸어요
+제주 바다에 푹 빠졌어요
+해수욕장 개장일
+배가 고파요
+경제 좀 살려주세요
+소상공인 살려주세요
+전통시장을 살려주세요
+커피가 나오는 자판기
+코로나 백신 맞았어요
+독감 주사 맞고 싶어요
+비 맞고 있는 자전거
+지갑을 잃어버렸어요
+강아지를 잃어버렸어요
+고양이가 없어졌어요
+보도블록에 걸려 넘어져 다쳤는데 보상 되나요
+사고가 자주 나는 곳이에요 반사경 설치해주세요
+교통사고 사실확인원 발급
+불친절한 공무원 신고
+악취 때문에 숨을 못 쉬겠어요
+미세먼지 때문에 숨쉬기 힘들어요
+층간소음 때문에 미치겠어요
+이 동네 시끄러워서 살기 싫어요
+가스레인지 교체 지원
+도시가스 요금 문의
+가스 누출 경보기 지원 신청
+연극 연기자 모집
+화상회의실 대여
+용기 내서 물어봅니다
+드라마에서 사람이 죽었어요
+살려고 노력 중입니다
+엘리베이터 고장났어요
+뉴스에서 불났다고 하던데 어디예요
+환불이 안 돼요
+이불이 커서 안 들어가요 버리려면요
+불만이 많아요
+불편 신고합니다
+모기 죽이는 약 나눠주나요
+벌레 죽여주세요
+맛이 죽이네요
+방문목욕 서비스
+미아삼거리
+피부과 병원
+코피가 나는 꿈
+물이 빠졌어요 수압이 약해요
+배수구에 반지가 빠졌어요
+싸움소 구경
+how do I get a parking permit
+fire station phone number
+is there a fireworks festival
+I lost my wallet
+my phone died
+I am dying to visit Jeju
+help me find the city hall
+this deal is killing me
+where can I throw away a kitchen knife
+안녕하세요
+ㅋㅋㅋㅋ
+👍
+"""
+
+
+@pytest.mark.parametrize("text", TRAPS.strip().splitlines())
+def test_everyday_talk_passes(guard: Guard, text: str) -> None:
+    assert guard.check(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("죽고 싶어요", "self"),
+        ("친구가 죽고 싶다고 해요", "other"),
+        ("엄마가 자살하려고 해요", "other"),
+        ("I want to die", "self"),
+        ("my brother wants to kill himself", "other"),
+        ("불났어요", None),
+    ],
+)
+def test_whom_a_suicide_alarm_is_about(guard: Guard, text: str, about: str | None) -> None:
+    alarm = guard.check(text)
+    assert alarm is not None and alarm.about == about
+
+
+def test_an_alarm_names_topic_and_pattern(guard: Guard) -> None:
+    assert guard.check("집에 불이 났어요") == Alarm("fire", "emergency", "on_fire", None)
+    suicide = guard.check("죽고 싶어요")
+    assert suicide is not None and suicide.topic == "crisis_counseling"
+
+
+def test_a_figure_of_speech_does_not_hide_the_cry_behind_it(guard: Guard) -> None:
+    alarm = guard.check("배고파 죽겠다고 하던 애가 갑자기 숨을 안 쉬어요")
+    assert alarm is not None and alarm.kind == "medical"
+
+
+def test_an_excuse_in_another_sentence_does_not_count(guard: Guard) -> None:
+    alarm = guard.check("화재보험 문의요. 아니 지금 집에 불이 났어요!")
+    assert alarm is not None and alarm.kind == "fire"
+
+
+def test_a_cry_inside_a_long_message_is_heard(guard: Guard) -> None:
+    talk = "제주시청에 지난번에 문의한 주차 과태료 건인데요 아직 답이 없어서 다시 여쭤봅니다. "
+    alarm = guard.check(talk * 10 + "그런데 죽고 싶어요. " + talk * 10)
+    assert alarm is not None and alarm.kind == "suicide"
+
+
+def test_empty_and_odd_input_is_quiet(guard: Guard) -> None:
+    for text in ("", " ", "\x00", "\ud800", "😀" * 50, "a" * 20_000, "1" * 5_000, "." * 5_000):
+        assert guard.check(text) is None
+
+
+def test_a_message_is_checked_in_about_a_millisecond(guard: Guard) -> None:
+    text = "애월읍 하귀리 버스정류장 옆 가로등이 나갔는데 언제 고쳐주시나요? 일주일째 캄캄합니다"
+    guard.check(text)
+    start = time.perf_counter()
+    for _ in range(100):
+        guard.check(text)
+    # A loaded machine is slower; the bound catches a pattern that backtracks, not a busy core.
+    assert (time.perf_counter() - start) / 100 < 0.005
+
+
+def test_a_very_long_message_does_not_hold_up_the_line(guard: Guard) -> None:
+    start = time.perf_counter()
+    guard.check("사람이 길에서 불편하게 살고 있는 이야기 목숨 칼 물에 아이가 " * 300)
+    assert time.perf_counter() - start < 2
+
+
+def test_a_broken_pattern_file_says_where() -> None:
+    empty = {"figures": ["가"], "phrases": ["a"], "other": ["가"], "someone": ["a"]}
+    entry = {"id": "x", "kind": "fire", "topic": "emergency", "any": ["<nothing>"]}
+    with pytest.raises(GuardDataError, match="x names the part <nothing>"):
+        Guard({**empty, "patterns": [entry]})
+    with pytest.raises(GuardDataError, match="unknown kind"):
+        Guard({**empty, "patterns": [{**entry, "kind": "flood"}]})
+    with pytest.raises(GuardDataError, match="not a regular expression"):
+        Guard({**empty, "patterns": [{**entry, "any": ["("]}]})
