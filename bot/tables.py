@@ -1,17 +1,15 @@
 """Every table, imported in one place, for the migrations and for tests that make a database."""
 
+from importlib import import_module
+
 from sqlalchemy import MetaData
 
-from bot.conversations import models as conversations
 from bot.database import Base
-from bot.knowledge import models as knowledge
-from bot.privacy import vault
-from bot.staff import models as staff
-from bot.tickets import models as tickets
-
-MODULES = (conversations, knowledge, staff, tickets, vault)
+from bot.paths import ROOT
 
 
 def metadata() -> MetaData:
-    """The tables of the whole application."""
+    """The tables of every domain package: whatever its `models.py` declares."""
+    for path in sorted((ROOT / "bot").glob("*/models.py")):
+        import_module(f"bot.{path.parent.name}.models")
     return Base.metadata

@@ -41,6 +41,13 @@ class Wording:
         """Whether `key` exists."""
         return key in self._sentences
 
+    def template(self, key: str, language: str) -> str:
+        """The sentence of `key` as it is written, `$name` and all. Raises MissingWording."""
+        try:
+            return self._sentences[key][language].strip()
+        except KeyError as error:
+            raise MissingWording(f"wording {key!r} in {language!r} lacks {error}") from error
+
     def text(self, key: str, language: str, values: Mapping[str, str] | None = None) -> str:
         """The sentence of `key` in `language`, with `$name` replaced by `values`.
 

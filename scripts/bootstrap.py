@@ -98,14 +98,18 @@ def is_current(folder: Path) -> bool:
 def synchronise(uv: str, name: str) -> None:
     """Make or mend one environment with uv. Raises SetupError."""
     folder, *options = ENVIRONMENTS[name]
-    say("Preparing the %s environment in %s (the first time it downloads packages)" % (name, folder))
+    say(
+        "Preparing the %s environment in %s (the first time it downloads packages)" % (name, folder)
+    )
     began = time.monotonic()
     # An activated environment must not be taken for ours.
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     environment["UV_PROJECT_ENVIRONMENT"] = folder
     result = subprocess.run([uv, "sync", *options], cwd=str(ROOT), env=environment, check=False)
     if result.returncode:
-        raise SetupError("uv could not prepare the %s environment; its message stands above." % name)
+        raise SetupError(
+            "uv could not prepare the %s environment; its message stands above." % name
+        )
     (ROOT / folder / STAMP).write_text(digest(), encoding="ascii")
     say("The %s environment is ready (%.0f s)" % (name, time.monotonic() - began))
 

@@ -8,16 +8,14 @@ from sqlalchemy.orm import Session
 
 from bot import hours
 from bot.conversations import service
+from bot.conversations.desk import Desk
 from bot.conversations.models import Message
 from bot.conversations.service import Job
 from bot.database import Database, utc_now
 from bot.korean.guard import Alarm, Guard
 from bot.metrics import ALARMS, HANDOVERS
 from bot.privacy.kinds import unkept_in
-from bot.privacy.vault import Cipher
 from bot.replies import Button, Press, Reply, Say, Understood
-from bot.tickets import desk
-from bot.tickets.desk import Desk
 
 PERSON = Button(title=Say(key="button.person"), press=Press(control="person"))
 CALLBACK = Button(title=Say(key="button.callback"), press=Press(topic="callback"))
@@ -37,11 +35,10 @@ class Decided:
 class Moves:
     """Decides before Rasa is asked, and mends what comes back."""
 
-    def __init__(self, *, database: Database, guard: Guard, desk: Desk, cipher: Cipher) -> None:
+    def __init__(self, *, database: Database, guard: Guard, desk: Desk) -> None:
         self._database = database
         self._guard = guard
         self._desk = desk
-        self._cipher = cipher
 
     def before_rasa(self, job: Job) -> Decided | Job:
         """The gateway's own answer, or the job with which Rasa is to be asked.
@@ -63,16 +60,14 @@ class Moves:
 
     def after_rasa(self, job: Job, replies: Sequence[Reply]) -> list[Reply]:
         """Rasa's replies, with a kind word first when the message held what is never kept."""
-        kinds = unkept_in(job.text)
-        if not kinds or not replies:
+        if not unkept_in(job.text) or not replies:
             return list(replies)
         first = replies[0]
         note = Say(key="privacy.not_kept")
         return [first.model_copy(update={"parts": [note, *first.parts]}), *replies[1:]]
 
-    def rasa_failed(self, job: Job) -> list[Reply]:
+    def rasa_failed(self) -> list[Reply]:
         """The honest sentence when Rasa failed twice, with the choice that is left."""
-        del job
         return [Reply(parts=[Say(key="failure.rasa")], buttons=[RETRY, LEAVE, PERSON])]
 
     def _alarmed(self, job: Job, alarm: Alarm) -> Decided:
@@ -97,7 +92,7 @@ class Moves:
         buttons: list[Button] = []
         if crisis and not is_open and not waits:
             parts.append(
-                Say(key="guard.closed", values=opening_values(job.language))
+                Say(key="guard.closed", values=opening_values())
             )
             buttons.append(CALLBACK)
         understood = Understood(
@@ -134,7 +129,7 @@ class Moves:
                 session, conversation_id=job.conversation_id, reason=reason, now=now
             )
         HANDOVERS.labels(reason=reason).inc()
-        return handed_over(job.language)
+        return handed_over()
 
     def _leave(self, job: Job) -> Reply:
         with self._database.writing() as session:
@@ -156,22 +151,21 @@ class Moves:
         return replace(job, text=failed.text, press=failed.press)
 
 
-def handed_over(language: str) -> Reply:
+def handed_over() -> Reply:
     """What a citizen is told when a person was asked for: now in hours, or when they open."""
     if hours.is_open(utc_now()):
         return Reply(
             parts=[Say(key="handover.waiting")], buttons=[TO_BOT, CALLBACK], topic="talk_to_human"
         )
     return Reply(
-        parts=[Say(key="handover.closed", values=opening_values(language))],
+        parts=[Say(key="handover.closed", values=opening_values())],
         buttons=[CALLBACK, TO_BOT],
         topic="talk_to_human",
     )
 
 
-def opening_values(language: str) -> dict[str, str]:
+def opening_values() -> dict[str, str]:
     """Values of the sentences that say when a person is there."""
-    del language
     return {"opens": hours.next_open(utc_now()).astimezone(hours.SEOUL).strftime("%m-%d %H:%M")}
 
 
@@ -182,6 +176,3 @@ def _last_failed(session: Session, conversation_id: str) -> Message | None:
         .order_by(Message.seq.desc())
         .limit(1)
     )
-
-
-__all__ = ["Decided", "Moves", "desk", "handed_over"]

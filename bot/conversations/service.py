@@ -47,7 +47,6 @@ class Keeping:
 
     masker: Masker
     cipher: Cipher
-    vault_hours: int
 
 
 @dataclass(frozen=True)
@@ -130,9 +129,8 @@ def receive(
         conversation_id=conversation.id,
         findings=masked.findings,
         now=now,
-        expires_at=now + timedelta(hours=keeping.vault_hours),
     )
-    conversation.placeholders = vault.counted(conversation.placeholders, masked.findings)
+    conversation.placeholders = vault.merge_counters(conversation.placeholders, masked.findings)
     if press is None and (spoken := language(masked.text)) in ("ko", "en"):
         conversation.language = spoken
     return _add(
@@ -413,7 +411,7 @@ def staff_says(
     if len(cleaned) > MAX_TEXT:
         raise errors.MessageTooLong(limit=f"{MAX_TEXT:,}", length=f"{len(cleaned):,}")
     masked = masker.mask(cleaned, conversation.placeholders)
-    conversation.placeholders = vault.counted(conversation.placeholders, masked.findings)
+    conversation.placeholders = vault.merge_counters(conversation.placeholders, masked.findings)
     unit = OutboxUnit(
         id=new_id(),
         conversation_id=conversation_id,

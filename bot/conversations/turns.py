@@ -134,7 +134,7 @@ class Turns:
         RASA_SECONDS.observe(time.perf_counter() - started)
         if replies is None:
             MESSAGES.labels(outcome="failed").inc()
-            return self._moves.rasa_failed(job), "failed"
+            return self._moves.rasa_failed(), "failed"
         MESSAGES.labels(outcome="answered").inc()
         return self._moves.after_rasa(job, replies), "answered"
 

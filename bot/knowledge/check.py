@@ -75,7 +75,8 @@ def check(
 ) -> list[Problem]:
     """Everything wrong with the articles below `folder` on `today` (in Jeju, now by default).
 
-    `related` may name a topic without an article if `topics_file` exists and lists it.
+    `related` may name a topic without an article if `topics_file` lists it; when there is no such
+    file nobody can tell, and it is a warning.
     """
     return inspect(folder, today=today, topics_file=topics_file)[1]
 
@@ -97,21 +98,21 @@ def inspect(
             ]
     # A neighbour whose file is broken is not a dead reference as well.
     known = {path.stem for path in folder.rglob("*.md")} | _topics(topics_file)
+    level: Level = "error" if topics_file.exists() else "warning"
     first: dict[str, Path] = {}
     for article in articles:
         problems += _misplaced(article, folder, first)
-        for problem in check_body(article.body, today=day, known=known):
+        for problem in check_body(article.body, today=day):
+            problems.append(_located(problem, article))
+        for problem in _references(article.body, known, level):
             problems.append(_located(problem, article))
     return articles, problems
 
 
-def check_body(
-    body: ArticleBody, *, today: date, known: set[str] | None = None
-) -> Iterator[Problem]:
-    """What is wrong with one article; `known` are the topics that `related` may name."""
+def check_body(body: ArticleBody, *, today: date) -> Iterator[Problem]:
+    """What is wrong with one article by itself, on the date `today` in Jeju."""
     yield from _languages(body)
     yield from _sources(body)
-    yield from _references(body, known)
     yield from _figures(body)
     yield from _lengths(body)
     yield from _dates(body, today)
@@ -138,25 +139,26 @@ def _sources(body: ArticleBody) -> Iterator[Problem]:
         for unknown in (one for one in used if one not in ids):
             sentence = f"{facet} uses {unknown}, which is not in sources: add it or mend the id."
             yield _error(body, "unknown_source", "uses", sentence)
-    written = dict.fromkeys([*body.facets("ko"), *body.facets("en")])
-    for facet in written:
-        if not body.uses.get(facet):
-            sentence = f"{facet} has no source: name one in uses, as '{facet}: [s1]'."
-            yield _error(body, "no_source", f"ko.{facet}", sentence)
+    written = list(dict.fromkeys([*body.facets("ko"), *body.facets("en")]))
+    sourced = {facet for facet, used in body.uses.items() if used}
+    for name in (one for one in written if one not in sourced):
+        language = "en" if body.text(name, "ko") is None else "ko"
+        sentence = f"{name} has no source: name one in uses, as '{name}: [s1]'."
+        yield _error(body, "no_source", f"{language}.{name}", sentence)
     for field, named in (("uses", tuple(body.uses)), ("volatile", body.volatile)):
-        for unused in (one for one in named if one not in written):
-            sentence = f"{field} names {unused}, which is not written: write it or remove the name."
+        for name in (one for one in named if one not in written):
+            sentence = f"{field} names {name}, which is not written: write it or remove the name."
             # A list that names too much misleads editors, not citizens.
             yield Problem("warning", "unused_facet", body.topic, sentence, field)
 
 
-def _references(body: ArticleBody, known: set[str] | None) -> Iterator[Problem]:
+def _references(body: ArticleBody, known: set[str], level: Level) -> Iterator[Problem]:
     for other in body.related:
         if other == body.topic:
             yield _error(body, "dead_reference", "related", "related names the article itself.")
-        elif known is not None and other not in known:
+        elif other not in known:
             sentence = f"related names {other}, which is no topic: mend its spelling or remove it."
-            yield _error(body, "dead_reference", "related", sentence)
+            yield Problem(level, "dead_reference", body.topic, sentence, "related")
 
 
 def _figures(body: ArticleBody) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Figures of a text as numbers, so that two languages can be compared: 3천만원 is 30,000,000 won."""
+"""Figures of a text as numbers, so that languages can be compared: 3천만원 is 30,000,000 won."""
 
 import re
 from dataclasses import dataclass
@@ -81,6 +81,9 @@ def _figure(text: str, match: re.Match[str]) -> Figure:
         last = _PIECE.match(following[0])
         if last:
             values.add(_amount(shown) * _scale(last))
+    # 120만 누르면 is "only 120"; 120만 원 is an amount.
+    if shown.endswith("만") and not re.match(r" ?[원명건㎡]", text[match.end() :]):
+        values.add(_amount(shown[:-1]))
     # 오후 6시 may be 18:00 in English.
     if text[: match.start()].rstrip().endswith("오후"):
         values.add(_amount(shown) + 12)

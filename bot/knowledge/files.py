@@ -52,6 +52,22 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+class _Dumper(yaml.SafeDumper):
+    """YAML as editors write it: double quotes, and always around numbers to call and addresses."""
+
+    def choose_scalar_style(self) -> str:
+        style: str = super().choose_scalar_style()
+        return '"' if style == "'" else style
+
+
+def _text_node(dumper: _Dumper, text: str) -> yaml.Node:
+    style = '"' if re.fullmatch(r"[\d-]+|https?://.*", text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text_node)
+
+
 def normalise(raw: bytes) -> str:
     """The text of a file's bytes with line ends, Unicode form and trailing space made equal.
 
@@ -134,8 +150,13 @@ def _plain(value: Any) -> Any:
 
 
 def _dump(value: Any, *, flow: bool) -> str:
-    text: str = yaml.safe_dump(
-        value, allow_unicode=True, default_flow_style=flow, sort_keys=False, width=10**6
+    text: str = yaml.dump(
+        value,
+        Dumper=_Dumper,
+        allow_unicode=True,
+        default_flow_style=flow,
+        sort_keys=False,
+        width=10**6,
     )
     return text.strip()
 
@@ -178,7 +199,7 @@ class _Reader:
     def _matter(self, source: str) -> tuple[dict[str, Any], yaml.MappingNode]:
         try:
             node = yaml.compose(source, Loader=_Loader)
-            matter = yaml.load(source, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+            matter = yaml.load(source, Loader=_Loader)  # noqa: S506  a SafeLoader all the same
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 2 if error.problem_mark else 1
             raise self._fail(line, f"The front matter is not YAML: {error.problem}.") from error
@@ -228,7 +249,9 @@ class _Reader:
         name = heading[2]
         if heading[1] != "##" or name not in FACETS:
             known = ", ".join(FACETS)
-            raise self._fail(line, f"'{heading[0]}' is not a facet: write '## ' and one of {known}.")
+            raise self._fail(
+                line, f"'{heading[0]}' is not a facet: write '## ' and one of {known}."
+            )
         if language is None:
             raise self._fail(line, f"'## {name}' is in no language: put '# ko' above it.")
         if name in parts[language]:

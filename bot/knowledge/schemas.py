@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -18,7 +17,7 @@ from pydantic import (
 
 Kind = Literal["answer", "report", "handover"]
 Seen = Literal["official", "news", "blog", "general-knowledge"]
-FacetName = Literal[
+FACETS = (
     "summary",
     "urgent",
     "steps",
@@ -35,8 +34,7 @@ FacetName = Literal[
     "eligibility",
     "phone",
     "notes",
-]
-FACETS: tuple[FacetName, ...] = FacetName.__args__  # type: ignore[attr-defined]
+)
 """Every facet an article may have, in the order in which they are shown."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -68,6 +66,13 @@ def _clean_facet(text: str) -> str:
     return facet
 
 
+def _known_facet(name: str) -> str:
+    if name not in FACETS:
+        raise ValueError(f"must be one of {', '.join(FACETS)}")
+    return name
+
+
+FacetName = Annotated[str, AfterValidator(_known_facet)]
 Line = Annotated[str, AfterValidator(_clean_line)]
 Prose = Annotated[str, AfterValidator(_clean_facet)]
 TopicId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
@@ -132,7 +137,7 @@ class ArticleBody(_Part):
     valid_until: date | None = None
     volatile: tuple[FacetName, ...] = _seq("Facets whose facts change")
     uses: dict[FacetName, Annotated[tuple[Line, ...], Field(strict=False)]]
-    sections: dict[Literal["ko", "en"], dict[FacetName, Prose]]
+    sections: dict[str, dict[FacetName, Prose]]
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> Self:
@@ -142,6 +147,8 @@ class ArticleBody(_Part):
 
     @model_validator(mode="after")
     def _has_summaries(self) -> Self:
+        if set(self.sections) != {"ko", "en"}:
+            raise ValueError("sections must hold ko and en, and no other language")
         for language in ("ko", "en"):
             if "summary" not in self.facets(language):
                 raise ValueError(f"the {language} part has no summary: add '## summary' to it")
@@ -153,7 +160,7 @@ class ArticleBody(_Part):
 
     def facets(self, language: str) -> dict[str, str]:
         """Facet name → text in `language`, in the order of FACETS."""
-        texts: Mapping[str, str] = self.sections.get(language, {})  # type: ignore[call-overload]
+        texts = self.sections.get(language, {})
         return {facet: texts[facet] for facet in FACETS if facet in texts}
 
 

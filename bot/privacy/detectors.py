@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bot.privacy.evidence import Cue, born, digits_of, is_date
+from bot.privacy.evidence import TAKEN, Cue, born, digits_of, is_date
 from bot.privacy.policy import Policy, any_of
 
 
@@ -25,9 +25,14 @@ class Stretch:
 
 Detector = Callable[[str], Iterator[Stretch]]
 
+# Codes of regions, internet phones and numbers that stand in for another.
+_AREA = r"(?:02|0[3-6][1-5]|070|050\d|080)"
 # Between the groups of a number.
 _SEP = r"[\s.,\-/·_~]{0,3}"
-_REGION = "서울|부산|대구|인천|광주|대전|울산|세종|경기남부|경기북부|경기|강원|충북|충남|전북|전남|경북|경남|제주"
+_REGION = (
+    "서울|부산|대구|인천|광주|대전|울산|세종|경기남부|경기북부|경기|강원"
+    "|충북|충남|전북|전남|경북|경남|제주"
+)
 
 
 def detectors(policy: Policy) -> list[Detector]:
@@ -91,7 +96,7 @@ def check_codes(text: str) -> Iterator[Stretch]:
 
 
 class Harmless:
-    """Receipt numbers, dates, amounts, microchips, coordinates and identifiers of software."""
+    """Receipt numbers, dates, amounts, microchips, coordinates, pages, identifiers of software."""
 
     _PATTERN = re.compile(
         r"""
@@ -107,8 +112,15 @@ class Harmless:
         re.VERBOSE,
     )
 
+    _ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+", re.IGNORECASE)
+    # Long enough to look like a card, too long for a phone: the number of a page.
+    _PAGE = re.compile(r"(?<=[/=])\d{12,}(?!\d)")
+
     def __call__(self, text: str) -> Iterator[Stretch]:
         """Yield what later detectors shall not see."""
+        for address in self._ADDRESS.finditer(text):
+            for page in self._PAGE.finditer(text, address.start(), address.end()):
+                yield Stretch(page.start(), page.end(), None)
         for match in self._PATTERN.finditer(text):
             if match["y"] and not is_date(int(match["y"]), int(match["m"]), int(match["d"])):
                 continue
@@ -133,8 +145,9 @@ class Residents:
         self._foreigner = Cue(cues.foreigner, gap=12)
         self._named = Cue(cues.resident + cues.foreigner, gap=12)
         tail = any_of(cues.resident_tail)
+        between = rf"[^\d{TAKEN}]{{0,6}}"
         self._tail = re.compile(
-            rf"(?<!\d)(?:\d{{6}}[^\d{TAKEN}]{{0,6}})?(?:{tail})[^\d{TAKEN}]{{0,6}}[1-8]\d{{6}}(?!\d)"
+            rf"(?<!\d)(?:\d{{6}}{between})?(?:{tail}){between}[1-8]\d{{6}}(?!\d)"
         )
         self._corporate = Cue(cues.corporate, gap=6)
         self._other = Cue(cues.other_number, gap=6)
@@ -168,7 +181,7 @@ def _resident_kind(seventh: str) -> str:
 
 
 class Licences:
-    """Driver's licences: region (11-28 or its name), year, six digits and two (도로교통법 시행규칙)."""
+    """Driver's licences: region (11-28 or its name), year, six digits and two (도로교통법)."""
 
     _SHAPE = re.compile(
         rf"(?:(?:{_REGION})\s?-?\s?(?<!\d)(?:\d\d{_SEP})?|(?<!\d)(?<!\d-)(\d\d){_SEP})"
@@ -233,9 +246,7 @@ def _is_day(digits: str) -> bool:
 class Cards:
     """Payment cards: four groups of four, an American Express, or digits called a card."""
 
-    _GROUPED = re.compile(
-        r"(?<!\d)(?<!\d-)\d{4}([\s.\-/]{1,3})\d{4}[\s.\-/]{1,3}\d{4}[\s.\-/]{1,3}\d{4}(?!\d|-\d)"
-    )
+    _GROUPED = re.compile(r"(?<!\d)(?<!\d-)\d{4}(?:[\s.\-/]{1,3}\d{4}){3}(?!\d|-\d)")
     _AMEX = re.compile(r"(?<!\d)3[47]\d\d[\s\-]\d{6}[\s\-]\d{5}(?!\d|-\d)")
     _SOLID = re.compile(r"(?<!\d)\d{16}(?!\d)")
     _LOOSE = re.compile(r"(?<!\d)\d(?:[\s.\-/]{0,3}\d){13,15}(?!\d)")
@@ -268,7 +279,7 @@ class Accounts:
 
     _TIGHT = re.compile(r"(?<![0-9A-Za-z])(?<![0-9A-Za-z][\-.])\d+(?:[\-.]\d+)*(?![\-.]?\d)")
     _SPACED = re.compile(r"(?<!\d)\d(?:[\s.\-/]{0,3}\d){9,15}(?!\d|-\d)")
-    _PHONE_LIKE = re.compile(rf"0(?:1[016789]|2|[3-6][1-5]|70|50\d)-?\d{{3,4}}-?\d{{4}}")
+    _PHONE_LIKE = re.compile(r"0(?:1[016789]|2|[3-6][1-5]|70|50\d)-?\d{3,4}-?\d{4}")
 
     def __init__(self, policy: Policy) -> None:
         cues = policy.cues
@@ -326,10 +337,9 @@ class Phones:
           (?<![\dA-Za-z])(?:\(\+?82\)|(?:\+|00)?82){_SEP}(?:\(0\)|0)?{_SEP}
             (?:1[016789]|2|[3-6][1-5]|70|50\d){_SEP}\d{{3,4}}{_SEP}\d{{4}}(?!\d)
         | (?<!\d)(?:\(01[016789]\)|01[016789])\)?{_SEP}\d{{3,4}}{_SEP}\d{{4}}(?!\d)
-        | (?<!\d)(?<!\d-)010(?:[\s.\-/]{{0,2}}\d){{8}}(?!-?\d)
-        | (?<!\d)(?<!\d-)(?:\((?:02|0[3-6][1-5]|070|050\d|080)\)|(?:02|0[3-6][1-5]|070|050\d|080)\)?)
-            {_SEP}\d{{3,4}}{_SEP}\d{{4}}(?!\d|-\d{{3}})
-        | \+\d{{1,3}}(?:[\s.\-]?\(?\d{{1,4}}\)?){{2,5}}(?!\d)
+        | (?<!\d)(?<!\d-)010(?:(?:[\s.\-/]{{0,2}}\d){{8}}|[\s.\-]\d{{4}}[\s.\-]\d{{3}})(?!-?\d)
+        | (?<!\d)(?<!\d-)(?:\({_AREA}\)|{_AREA}\)?){_SEP}\d{{3,4}}{_SEP}\d{{4}}(?!\d|-\d{{3}})
+        | \+\d{{1,3}}(?:[\s.\-]?(?:\(\d{{1,4}}\)|\d{{1,4}})){{2,5}}(?!\d)
         | (?<!\d)(?<!\d[-.])10-\d{{4}}-\d{{4}}(?!\d|-\d)
         """,
         re.VERBOSE,

@@ -20,7 +20,7 @@ class Cue:
         self._reach = gap + max(map(len, words))
         alternatives = any_of(words)
         if whole_word:
-            alternatives = rf"(?<![가-힣])(?:{alternatives})(?![가-힣]{{2}})"
+            alternatives = rf"(?<![가-힣])(?:{alternatives})(?!(?!이|은|에|으?로)[가-힣])"
         self._before = re.compile(rf"(?:{alternatives})[^\d{TAKEN}]{{0,{gap}}}$", re.IGNORECASE)
         self._after = re.compile(rf"[^\d{TAKEN}\n]{{0,{gap}}}?(?:{alternatives})", re.IGNORECASE)
         self._anywhere = re.compile(alternatives, re.IGNORECASE)

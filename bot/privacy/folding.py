@@ -43,7 +43,8 @@ _SPOKEN_WORTH_A_LOOK = re.compile(r"[공영빵일이삼사오육륙칠팔구]{2}
 _COPULA = re.compile("[에고며야라랑구니지]")
 _SPOKEN_HYPHEN = re.compile(r"에|의|다시")
 _LETTER_ZERO = re.compile(
-    r"(?<![A-Za-z0-9])([0Oo○ㅇ][\s\-.]?[1lIㅣ|i][\s\-.]?[0Oo○ㅇ])(?=[\s.\-]{0,2}\d{3})"
+    r"(?<![A-Za-z0-9])[0Oo○ㅇ][\s\-.]?[1lIㅣ|i][\s\-.]?[0Oo○ㅇ]"
+    r"(?=[\s.\-]{0,2}\d{3,4}[\s.\-]{0,2}\d{4}(?!\d))"
 )
 _LETTERS = str.maketrans("Oo○ㅇlIㅣ|i", "000011111")
 # 0 1 0 1 2 3 4 5 6 7 8: single digits with one sign between them.
@@ -78,7 +79,8 @@ def fold(text: str) -> View:
 
 def _spoken(match: re.Match[str]) -> str:
     run = match[0]
-    if sum(char in _HANGUL_DIGITS for char in run) < 3:
+    # With nine digits already, the number stands there and the syllables are words.
+    if sum(c in _HANGUL_DIGITS for c in run) < 3 or sum(c.isdigit() for c in run) >= 9:
         return run
     rest = ""
     if run.endswith("이") and _COPULA.match(match.string, match.end()):

@@ -46,3 +46,11 @@ ANY_PLACEHOLDER = re.compile(rf"[\[(]{_INSIDE}[\])]")
 def placeholder(kind: str, number: int) -> str:
     """The text that stands for the `number`th value of `kind`, such as `[전화번호 1]`."""
     return f"[{KINDS[kind].label} {number}]"
+
+
+_UNKEPT = tuple(f"[{kind.label} " for kind in KINDS.values() if not kind.keep)
+
+
+def unkept_in(text: str) -> bool:
+    """Whether a masked text held something that is destroyed at the door."""
+    return any(start in text for start in _UNKEPT)

@@ -12,6 +12,12 @@ class StaffError(Exception):
         self.values = values
 
 
+class BadRequest(StaffError):
+    """The request lacks a field, or has one that cannot be read."""
+
+    status = 422
+
+
 class SignedOut(StaffError):
     """No session, or one that has expired."""
 
@@ -38,6 +44,13 @@ class WrongPassword(StaffError):
 
     status = 401
     wording = "staff.error_wrong_password"
+
+
+class WrongCurrentPassword(StaffError):
+    """Changing the password, the person gave a wrong present one."""
+
+    status = 422
+    wording = "staff.error_wrong_current_password"
 
 
 class TooManyAttempts(StaffError):
@@ -116,3 +129,10 @@ class SecretGone(StaffError):
 
     status = 404
     wording = "staff.error_secret_gone"
+
+
+class AlreadyClosed(StaffError):
+    """The conversation has already ended."""
+
+    status = 409
+    wording = "staff.error_already_closed"

@@ -16,7 +16,7 @@ from typing import Any, Literal, cast, get_args
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.staff import errors
@@ -202,7 +202,8 @@ def verify(session: Session, *, login: str, password: str) -> Verified:
     """
     account = _account(session, _normal(login))
     usable = account is not None and account.active
-    stored = account.password_hash if account and usable else _nobodys_hash()
+    nobodys = _nobodys_hash()
+    stored = account.password_hash if account and usable else nobodys
     right = _matches(stored, password)
     if account is None or not usable or not right:
         raise errors.WrongPassword
@@ -240,11 +241,11 @@ def sign_in(
 
 
 def _open(session: Session, account: StaffAccount, now: datetime) -> tuple[str, StaffSession]:
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     opened = StaffSession(
         token_hash=_hash(token),
         account_id=account.id,
-        csrf_token=secrets.token_urlsafe(32),
+        csrf_token=new_token(),
         created_at=now,
         seen_at=now,
         expires_at=now + SESSION_AGE,
@@ -330,6 +331,11 @@ def purge_expired(session: Session, *, now: datetime) -> None:
     )
 
 
+def new_token() -> str:
+    """A value that cannot be guessed: a cookie's, or a form's."""
+    return secrets.token_urlsafe(32)
+
+
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -350,10 +356,3 @@ def audit(
     session.add(
         AuditEvent(at=now, login=login, what=what, subject=subject, details=details or {})
     )
-
-
-def audited(session: Session, *, what: str) -> int:
-    """How many events of this kind the log holds."""
-    return session.scalar(
-        select(func.count()).select_from(AuditEvent).where(AuditEvent.what == what)
-    ) or 0

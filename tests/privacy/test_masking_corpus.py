@@ -1,9 +1,11 @@
 """How much of the personal data in written-out messages is found, and how much else is touched.
 
-tests/data/personal_data.tsv was written by somebody who did not know the detectors.
+tests/data/personal_data.tsv (columns text and spans: `kind=value` joined by `;`) was written by
+somebody who did not know the detectors.
 """
 
 import csv
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -16,10 +18,12 @@ from bot.privacy.masking import Masker
 
 CORPUS = ROOT / "tests" / "data" / "personal_data.tsv"
 
-# What the detectors reach; a change that loses ground fails.
-RECALL_FLOOR = 0.0
-PRECISION_FLOOR = 0.0
-EXACT_ROWS_FLOOR = 0.0
+# Before anybody looked at a row the detectors reached recall 94.2 %, precision 98.1 % and 95.3 %
+# of rows exact: that is what to expect of messages never seen. Since the classes of mistakes were
+# mended all rows are exact; the floors leave room for a trade that is worth it.
+RECALL_FLOOR = 0.99
+PRECISION_FLOOR = 0.99
+EXACT_ROWS_FLOOR = 0.99
 
 Spans = Counter[tuple[str, str]]
 
@@ -56,11 +60,11 @@ def test_recall_and_precision_do_not_fall(
             for (kind, _value), count in pairs.items():
                 total[kind] += count
     exact = sum(want == got for _, want, got in measured) / len(measured)
+    lines = [f"{'kind':18}{'wanted':>8}{'found':>8}{'right':>8}"]
+    lines += [f"{k:18}{wanted[k]:8}{found[k]:8}{right[k]:8}" for k in sorted(wanted | found)]
+    lines += [f"rows exact: {exact:.1%} of {len(measured)}"]
     with capsys.disabled():
-        print(f"\n{'kind':18}{'wanted':>8}{'found':>8}{'right':>8}")
-        for kind in sorted(wanted | found):
-            print(f"{kind:18}{wanted[kind]:8}{found[kind]:8}{right[kind]:8}")
-        print(f"rows exact: {exact:.1%} of {len(measured)}")
+        sys.stdout.write("\n" + "\n".join(lines) + "\n")
     assert right["all"] / wanted["all"] >= RECALL_FLOOR
     assert right["all"] / found["all"] >= PRECISION_FLOOR
     assert exact >= EXACT_ROWS_FLOOR

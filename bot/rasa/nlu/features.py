@@ -9,14 +9,13 @@ from typing import Iterable, Iterator, Sequence
 from bot.korean.jamo import to_jamo
 from bot.korean.jeju import standardise
 from bot.korean.text import clean, squeeze
+from bot.rasa.nlu.english import glossary, latin_words, stem, without_latin
 from bot.rasa.nlu.kiwi import Morpheme, morphemes
 
 # Sparse blocks: Korean morphemes, syllables and jamo; Latin words and their letters.
 BLOCKS = ("morphemes", "syllables", "jamo", "words", "letters")
 
 _PLACEHOLDER = re.compile(r"\[([^\[\]\d]{2,12}) \d{1,3}\]")
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’][A-Za-z]+)?")
-_ENDING = re.compile(r"(?:'s|ing|ed|es|s|e)$")
 # Nouns, verbs, adjectives, roots, adverbs, pronouns, determiners, interjections, 아니다.
 _CONTENT = frozenset(("NN", "NP", "NR", "VV", "VA", "VC", "XR", "MA", "MM", "IC"))
 _EMPTY_VERBS = frozenset(("하/VV", "되/VV", "이/VC", "것/NN", "거/NN", "수/NN"))
@@ -48,16 +47,6 @@ def _pairs(items: list[str]) -> list[str]:
     return [f"{one} {two}" for one, two in zip(items, items[1:])]
 
 
-def _stem(word: str) -> str:
-    stem = _ENDING.sub("", word)
-    return stem if len(stem) > 2 else word
-
-
-def latin_words(text: str) -> list[str]:
-    """The words in Latin letters, lower case."""
-    return [word.lower().replace("’", "'") for word in _LATIN.findall(text)]
-
-
 class Features:
     """A message taken apart: `blocks` (one list of features a block) and content morphemes."""
 
@@ -67,10 +56,10 @@ class Features:
         if found is None or prepared != text:
             found = morphemes(prepared)
         words = latin_words(prepared)
-        korean = squeeze(_LATIN.sub(" ", prepared))
-        self.content = content(found)
+        korean = squeeze(without_latin(prepared))
+        stems = [stem(word) for word in words]
+        self.content = content(found) + content(glossary().korean(stems))
         lemmas = [name(item) for item in self.content]
-        stems = [_stem(word) for word in words]
         self.blocks: dict[str, list[str]] = {
             "morphemes": lemmas + _pairs(lemmas),
             "syllables": list(ngrams(korean, 1, 4)),

@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
-from bot.rasa.nlu.vectors import Rows
+from bot.rasa.nlu.vectors import Row, Rows
 
 FOLDS = 4
 # liblinear sheds its last digits for half the time; accuracy stays (benchmarks/classifiers.py).
@@ -26,23 +26,25 @@ class Linear(NamedTuple):
     bias: np.ndarray
     sharpness: float = 1.0
 
-    def scores(self, rows: Rows) -> np.ndarray:
-        """Distance to each class's boundary: one row a message, one column a class."""
-        found = np.zeros((rows.shape[0], len(self.classes)), dtype=np.float32)
-        for at in range(rows.shape[0]):
-            part = slice(rows.indptr[at], rows.indptr[at + 1])
-            # Only the rows in use are widened from half precision.
-            found[at] = rows.data[part] @ self.weights[rows.indices[part]].astype(np.float32)
-        return found + self.bias
+    def score(self, row: Row) -> np.ndarray:
+        """Distance of one message to each class's boundary."""
+        # Only the weights in use are widened from half precision.
+        return row.values @ self.weights[row.columns].astype(np.float32) + self.bias
 
-    def confidences(self, rows: Rows) -> np.ndarray:
-        """Probabilities, summing to 1 a message: of answers given 0.8, eight in ten are right."""
-        return softmax(self.sharpness * self.scores(rows))
+    def scores(self, rows: Rows) -> np.ndarray:
+        """`score` of every row of a matrix: one row a message, one column a class."""
+        ends = zip(rows.indptr, rows.indptr[1:])
+        each = (self.score(Row(rows.indices[a:b], rows.data[a:b])) for a, b in ends)
+        return np.array([*each], dtype=np.float32)
+
+    def confidences(self, row: Row) -> np.ndarray:
+        """Probabilities, summing to 1: of answers given at 0.8, eight in ten are right."""
+        return softmax(self.sharpness * self.score(row))
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
-    """Rows of scores as rows of probabilities."""
-    return np.exp(scores - logsumexp(scores, axis=1, keepdims=True))
+    """Scores as probabilities, along the last axis."""
+    return np.exp(scores - logsumexp(scores, axis=-1, keepdims=True))
 
 
 def fit(rows: Rows, labels: Sequence[str], penalty: float = 1.0) -> Linear:

@@ -41,12 +41,16 @@ def _similarities(one: Key, anchors: Sequence[Key]) -> np.ndarray:
 
 
 class Meaning(NamedTuple):
-    """The trained space: anchors, their axes, the centre, and what each morpheme weighs."""
+    """The trained space: anchors, their axes and centre, and the morphemes met in training.
+
+    `vectors` holds a unit row for each key of `weights`, in that order, in half precision.
+    """
 
     anchors: list[Key]
     axes: np.ndarray
     centre: np.ndarray
     weights: dict[Key, float]
+    vectors: np.ndarray
     rare: float
 
     @classmethod
@@ -59,37 +63,49 @@ class Meaning(NamedTuple):
         counts: Counter[Key] = Counter()
         for message in messages:
             counts.update({key(item) for item in message if item.known})
-        anchors = [one for one, _ in counts.most_common(2 * ANCHORS) if _known(one)][:ANCHORS]
-        total = max(1, len(messages))
-        weights = {one: 1 + float(np.log(total / count)) for one, count in counts.items()}
+        met = [one for one, _ in counts.most_common() if _known(one)]
+        anchors, total = met[:ANCHORS], max(1, len(messages))
         axes, centre = _axes(anchors)
-        return cls(anchors, axes, centre, weights, 1 + float(np.log(total)))
-
-    def morpheme(self, one: Key) -> np.ndarray | None:
-        """The unit vector of one morpheme, or None when Kiwi has none for it."""
-        if not self.anchors or not _known(one):
-            return None
-        vector = _similarities(one, self.anchors) @ self.axes - self.centre
-        length = float(np.linalg.norm(vector))
-        return vector / length if length else None
+        vectors = [_vector(one, anchors, axes, centre) for one in met]
+        weights = {one: 1 + float(np.log(total / counts[one])) for one in met}
+        half = np.array(vectors, dtype=np.float16).reshape(len(met), axes.shape[1])
+        return cls(anchors, axes, centre, weights, half, 1 + float(np.log(total)))
 
     def reader(self) -> Callable[[Iterable[Morpheme]], np.ndarray]:
         """A function from content morphemes to the message's unit vector (zeros when unknown).
 
-        It remembers the morphemes it met; a new one costs about a millisecond.
+        A morpheme not met in training costs under a millisecond and is remembered.
         """
-        remembered = lru_cache(maxsize=20_000)(self.morpheme)
+        rows = {one: at for at, one in enumerate(self.weights)}
+
+        @lru_cache(maxsize=5_000)
+        def unmet(one: Key) -> np.ndarray | None:
+            if not self.anchors or not _known(one):
+                return None
+            return self.rare * _vector(one, self.anchors, self.axes, self.centre)
+
+        def weighed(one: Key) -> np.ndarray | None:
+            if one not in rows:
+                return unmet(one)
+            return self.weights[one] * self.vectors[rows[one]].astype(np.float32)
 
         def read(content: Iterable[Morpheme]) -> np.ndarray:
             total = np.zeros(self.axes.shape[1], dtype=np.float32)
             for item in content:
-                vector = remembered(key(item)) if item.known else None
+                vector = weighed(key(item)) if item.known else None
                 if vector is not None:
-                    total += self.weights.get(key(item), self.rare) * vector
+                    total += vector
             length = float(np.linalg.norm(total))
             return total / length if length else total
 
         return read
+
+
+def _vector(
+    one: Key, anchors: Sequence[Key], axes: np.ndarray, centre: np.ndarray
+) -> np.ndarray:
+    vector = _similarities(one, anchors) @ axes - centre
+    return vector / (float(np.linalg.norm(vector)) or 1.0)
 
 
 def _axes(anchors: Sequence[Key]) -> tuple[np.ndarray, np.ndarray]:

@@ -6,13 +6,12 @@ Names are searched in the text and not in the tokens (spaCy's EntityRuler), beca
 unknown village name anywhere; offsets stay exact even where a name ends inside a token.
 """
 
-from __future__ import annotations
-
+# No postponed annotations here: spaCy reads the factory's signature when it registers it.
 import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, Iterable
+from typing import Any, Iterable, Optional
 
 import spacy
 import yaml
@@ -34,9 +33,9 @@ class SpanFinder:
 
     def __init__(self) -> None:
         self._table: dict[str, Any] = {}
-        self._spotter: Spotter | None = None
-        self._places: Places | None = None
-        self._folder: Path | None = None
+        self._spotter: Optional[Spotter] = None
+        self._places: Optional[Places] = None
+        self._folder: Optional[Path] = None
 
     def learn(self, table: dict[str, Any], places: Path) -> None:
         """Take the table of entities and the folder of Jeju's places."""
@@ -68,7 +67,7 @@ class SpanFinder:
         if self._folder is not None:
             shutil.copytree(self._folder, path / "places", dirs_exist_ok=True)
 
-    def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> SpanFinder:
+    def from_disk(self, path: Path, exclude: Iterable[str] = ()) -> "SpanFinder":
         """Read the data back."""
         path = Path(path)
         table = json.loads((path / "entities.json").read_text(encoding="utf-8"))
@@ -98,6 +97,7 @@ def build(folder: Path) -> Path:
     """Write the pipeline of the project's data into `folder`, replacing it; gives `folder` back."""
     table = yaml.safe_load((POLICY / "entities.yml").read_text(encoding="utf-8"))
     shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     make(table, PLACES).to_disk(folder)
     return folder
 

@@ -56,10 +56,10 @@ class Topics:
 
     def rank(self, message: Features, longest: int = 10) -> list[Ranked]:
         """The likeliest intents, best first; none when nothing in the message was ever seen."""
-        rows = self.vectoriser.rows([message])
-        if not rows.nnz:
+        row = self.vectoriser.row(message)
+        if not len(row.columns):
             return []
-        chances = self.model.confidences(rows)[0]
+        chances = self.model.confidences(row)
         best = np.argsort(-chances)[:longest]
         return [Ranked(self.model.classes[at], float(chances[at])) for at in best]
 
@@ -78,7 +78,7 @@ class Topics:
             parts["features"][block] = list(words.columns)
             arrays[f"idf_{block}"] = words.idf
         if meaning:
-            arrays |= {"axes": meaning.axes, "centre": meaning.centre}
+            arrays |= {"axes": meaning.axes, "centre": meaning.centre, "vectors": meaning.vectors}
             parts["meaning"] = {
                 "anchors": meaning.anchors,
                 "weights": [[*one, weight] for one, weight in meaning.weights.items()],
@@ -105,4 +105,6 @@ class Topics:
 def _meaning(part: dict, arrays: np.lib.npyio.NpzFile) -> Meaning:
     weights = {(form, tag, sense): weight for form, tag, sense, weight in part["weights"]}
     anchors = [(form, tag, sense) for form, tag, sense in part["anchors"]]
-    return Meaning(anchors, arrays["axes"], arrays["centre"], weights, part["rare"])
+    return Meaning(
+        anchors, arrays["axes"], arrays["centre"], weights, arrays["vectors"], part["rare"]
+    )

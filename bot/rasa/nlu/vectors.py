@@ -16,6 +16,13 @@ Rows = sparse.csr_matrix
 _SEEN_TWICE = frozenset(("syllables", "jamo", "letters"))
 
 
+class Row(NamedTuple):
+    """The columns of one message that are not zero, and their values."""
+
+    columns: np.ndarray
+    values: np.ndarray
+
+
 class Vocabulary(NamedTuple):
     """The features of one block, their column, and how rare they are."""
 
@@ -33,27 +40,16 @@ class Vocabulary(NamedTuple):
         idf = np.array([1 + np.log(total / counts[one]) for one in kept], dtype=np.float32)
         return cls({one: at for at, one in enumerate(kept)}, idf)
 
-    def rows(self, messages: Sequence[list[str]]) -> Rows:
-        """Unit rows of (1 + ln count) × idf; a message without a known feature is a zero row."""
-        columns: list[int] = []
-        values: list[np.ndarray] = []
-        ends = [0]
-        for message in messages:
-            counts = Counter(self.columns[one] for one in message if one in self.columns)
-            found = np.fromiter(counts.keys(), dtype=np.int32, count=len(counts))
-            times = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
-            value = (1 + np.log(times)) * self.idf[found]
-            values.append(value / (float(np.linalg.norm(value)) or 1.0))
-            columns.extend(counts)
-            ends.append(len(columns))
-        data = np.concatenate(values) if values else np.zeros(0, dtype=np.float32)
-        return sparse.csr_matrix((data, columns, ends), shape=(len(messages), len(self.columns)))
+    def row(self, message: list[str]) -> Row:
+        """Unit row of (1 + ln count) × idf; empty when no feature of the message is known."""
+        counts = Counter(self.columns[one] for one in message if one in self.columns)
+        found = np.fromiter(counts.keys(), dtype=np.int32, count=len(counts))
+        times = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
+        return Row(found, _unit((1 + np.log(times)) * self.idf[found]))
 
 
-def _unit(rows: Rows) -> Rows:
-    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    lengths[lengths == 0] = 1
-    return sparse.diags((1 / lengths).astype(np.float32)).dot(rows).tocsr()
+def _unit(values: np.ndarray) -> np.ndarray:
+    return values / (float(np.linalg.norm(values)) or 1.0)
 
 
 class Vectoriser:
@@ -81,15 +77,34 @@ class Vectoriser:
             if weights.get(block)
         }
         wanted = weights.get("meaning")
-        return cls(weights, blocks, Meaning.fit([one.content for one in messages]) if wanted else None)
+        meaning = Meaning.fit([one.content for one in messages]) if wanted else None
+        return cls(weights, blocks, meaning)
+
+    def row(self, message: Features) -> Row:
+        """The row of one message; empty when nothing in it is known."""
+        columns, values, start = [], [], 0
+        for block, words in self.blocks.items():
+            part = words.row(message.blocks[block])
+            columns.append(part.columns + start)
+            values.append(part.values * self.weights[block])
+            start += len(words.columns)
+        if self._read:
+            dense = self._read(message.content)
+            columns.append(np.arange(start, start + len(dense), dtype=np.int32))
+            values.append(dense * self.weights["meaning"])
+        row = Row(np.concatenate(columns), _unit(np.concatenate(values)))
+        return row if row.values.any() else Row(row.columns[:0], row.values[:0])
 
     def rows(self, messages: Sequence[Features]) -> Rows:
-        """One row a message."""
-        parts = [
-            words.rows([one.blocks[block] for one in messages]) * self.weights[block]
-            for block, words in self.blocks.items()
-        ]
-        if self._read:
-            dense = np.array([self._read(one.content) for one in messages], dtype=np.float32)
-            parts.append(sparse.csr_matrix(dense * self.weights["meaning"]))
-        return _unit(sparse.hstack(parts).tocsr())
+        """One row a message, for training."""
+        found = [self.row(one) for one in messages]
+        ends = np.cumsum([0, *(len(one.columns) for one in found)])
+        columns = np.concatenate([one.columns for one in found])
+        values = np.concatenate([one.values for one in found])
+        return sparse.csr_matrix((values, columns, ends), shape=(len(found), self.width))
+
+    @property
+    def width(self) -> int:
+        """How many columns a row has."""
+        dense = self.meaning.axes.shape[1] if self.meaning else 0
+        return sum(len(words.columns) for words in self.blocks.values()) + dense

@@ -1,0 +1,93 @@
+"""Answering, asking what was meant, and saying that something is not ours."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
+
+from actions.answering import GENERAL, PERSON, answer, topic_buttons
+from actions.parts import Parts, options_of, requests_of, say
+from bot.knowledge import search
+from bot.replies import Button, Press, Reply, Say
+
+TWICE = 2
+
+
+class ActionAnswer(Action):
+    """Answers each requested topic from the knowledge base."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def name(self) -> str:
+        return "action_answer"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """One reply a requested topic, in the order in which they were asked."""
+        requests = requests_of(tracker)
+        options = options_of(tracker)
+
+        def replies(session: Session) -> list[Reply]:
+            return [
+                answer(
+                    session, topic=request["topic"], facet=request["facet"], options=options
+                )
+                or Reply(parts=[Say(key="answer.no_article")], buttons=[GENERAL, PERSON])
+                for request in requests
+            ]
+
+        say(dispatcher, tracker, self.name(), *await self._parts.read(replies))
+        return [SlotSet("topic", requests[-1]["topic"]), SlotSet("unsure", 0)]
+
+
+class ActionClarify(Action):
+    """Asks what was meant, with buttons; after the second time in a row, offers a person."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def name(self) -> str:
+        return "action_clarify"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Buttons from the ranking, then from the articles themselves when it has none."""
+        times = int(tracker.get_slot("unsure") or 0) + 1
+        options = options_of(tracker)
+        text = str(tracker.latest_message.get("text") or "")
+
+        def reply(session: Session) -> Reply:
+            topics = options or [hit.topic for hit in search.search(session, text, limit=3)]
+            buttons = topic_buttons(session, topics[:3])
+            if times >= TWICE:
+                return Reply(
+                    parts=[Say(key="clarify.twice")], buttons=[*buttons, PERSON, GENERAL]
+                )
+            key = "clarify.which" if buttons else "clarify.again"
+            other = Button(title=Say(key="button.other"), press=Press(topic="general_ticket"))
+            return Reply(parts=[Say(key=key)], buttons=[*buttons, other, PERSON])
+
+        say(dispatcher, tracker, self.name(), await self._parts.read(reply))
+        return [SlotSet("unsure", times)]
+
+
+class ActionOutOfScope(Action):
+    """A kind no, with where to go instead, and always the way to a person."""
+
+    def name(self) -> str:
+        return "action_out_of_scope"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Says that this is not something the province's service answers."""
+        reply = Reply(
+            parts=[Say(key="out_of_scope.no")], buttons=[GENERAL, PERSON], topic="out_of_scope"
+        )
+        say(dispatcher, tracker, self.name(), reply)
+        return [SlotSet("unsure", 0)]

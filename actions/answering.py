@@ -1,0 +1,61 @@
+"""How a request for an answer becomes replies: the article, its facets as buttons, what is next."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from bot.knowledge import service as knowledge
+from bot.knowledge.schemas import FACETS
+from bot.replies import Button, Facet, Press, Reply, Say, Source
+
+PERSON = Button(title=Say(key="button.person"), press=Press(control="person"))
+GENERAL = Button(title=Say(key="button.general"), press=Press(topic="general_ticket"))
+USEFUL = Button(title=Say(key="button.useful"), press=Press(control="useful"))
+NOT_USEFUL = Button(title=Say(key="button.not_useful"), press=Press(control="not_useful"))
+MOST_FACETS = 6
+
+
+def answer(
+    session: Session, *, topic: str, facet: str = "", options: Sequence[str] = ()
+) -> Reply | None:
+    """The reply to a question about `topic`; None when there is no article.
+
+    The facet asked for comes first; when the article has not got it, that is said and the summary
+    follows. Other facets, then the topics offered, are buttons.
+    """
+    served = knowledge.served(session, topic)
+    if served is None:
+        return None
+    has = served.body.facets("ko")
+    shown = [facet] if facet in has else ["summary"]
+    if not facet and "urgent" in has and served.body.kind != "answer":
+        shown.append("urgent")
+    if facet == "steps" or (not facet and "steps" in has and served.body.kind == "answer"):
+        shown = ["summary", "steps"]
+    if facet.startswith("country_") and facet in has:
+        shown = [facet]
+    parts: list[Say | Facet | Source] = []
+    if facet and facet not in has:
+        parts.append(Say(key="answer.facet_missing"))
+    parts += [Facet(topic=topic, facet=name, revision=served.revision) for name in shown]
+    parts.append(Source(source_of=topic, revision=served.revision, facets=shown))
+    if options:
+        parts.append(Say(key="answer.or_did_you_mean"))
+    buttons = topic_buttons(session, options)
+    buttons += facet_buttons(topic, [name for name in FACETS if name in has and name not in shown])
+    return Reply(parts=parts, buttons=[*buttons, USEFUL, NOT_USEFUL], topic=topic)
+
+
+def facet_buttons(topic: str, facets: Sequence[str]) -> list[Button]:
+    """A button for each facet that is not shown yet."""
+    return [
+        Button(title=Say(key=f"facet.{name}"), press=Press(topic=topic, facet=name))
+        for name in facets
+        if name != "summary"
+    ][:MOST_FACETS]
+
+
+def topic_buttons(session: Session, topics: Sequence[str]) -> list[Button]:
+    """A button for each topic that can be named: by its article, or by the wording of its kind."""
+    known = [topic for topic in topics if knowledge.title(session, topic, "ko")]
+    return [Button(title_of=topic, press=Press(topic=topic)) for topic in known]

@@ -1,0 +1,151 @@
+"""Small talk, saying it once more, handing over to a person, and the state of a ticket."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.orm import Session
+
+from actions.answering import GENERAL, PERSON
+from actions.parts import Parts, first_request, language_of, message_id_of, say
+from bot.conversations import service
+from bot.conversations.moves import handed_over
+from bot.database import utc_now
+from bot.metrics import HANDOVERS
+from bot.replies import Button, Press, Reply, Say
+
+WITH_A_WAY_ON = frozenset({"greet", "capabilities", "restart", "not_useful", "abuse", "deny"})
+
+
+class ActionSay(Action):
+    """Says the sentence of a conversational intent."""
+
+    def name(self) -> str:
+        return "action_say"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """The wording `say.<intent>`; where a talk may get stuck, with buttons that lead on."""
+        intent = str(tracker.latest_message["intent"]["name"])
+        buttons = [GENERAL, PERSON] if intent in WITH_A_WAY_ON else []
+        if intent == "other_language":
+            buttons = [PERSON]
+        reply = Reply(parts=[Say(key=f"say.{intent}")], buttons=buttons, topic=intent)
+        say(dispatcher, tracker, self.name(), reply)
+        cleared = [SlotSet("topic", None), SlotSet("receipt_asked", None)]
+        return [SlotSet("unsure", 0), *(cleared if intent == "restart" else [])]
+
+
+class ActionReplay(Action):
+    """Says again what was said last: when asked to, or when a message came a second time."""
+
+    def name(self) -> str:
+        return "action_replay"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """The replies to the message heard before, or the last replies of the bot."""
+        said = _said_before(tracker)
+        if said:
+            say(dispatcher, tracker, self.name(), *said)
+        else:
+            say(dispatcher, tracker, self.name(), Reply(parts=[Say(key="say.greet")]))
+        return []
+
+
+def _said_before(tracker: Tracker) -> list[Reply]:
+    """The replies to the latest message when it was first heard, else to the one before it."""
+    wanted = message_id_of(tracker)
+    heard = [
+        (place, (event.get("metadata") or {}).get("message_id"))
+        for place, event in enumerate(tracker.events)
+        if event["event"] == "user"
+    ][:-1]
+    places = [place for place, message_id in heard if message_id == wanted] or [
+        place for place, _ in heard
+    ]
+    if not places:
+        return []
+    replies = []
+    for event in tracker.events[places[-1] + 1 :]:
+        if event["event"] == "user":
+            break
+        custom = (event.get("data") or {}).get("custom") if event["event"] == "bot" else None
+        if custom:
+            replies.append(Reply.model_validate(custom).model_copy(update={"understood": None}))
+    return replies
+
+
+class ActionHandOver(Action):
+    """Gives the conversation to a person."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def name(self) -> str:
+        return "action_hand_over"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Escalates; says when a person is there."""
+        await hand_over(self._parts, tracker, "citizen_asked")
+        say(dispatcher, tracker, self.name(), handed_over())
+        return [SlotSet("unsure", 0)]
+
+
+async def hand_over(parts: Parts, tracker: Tracker, reason: str) -> None:
+    """Put the tracker's conversation before the staff; a second time changes nothing."""
+
+    def escalate(session: Session) -> None:
+        if service.hand_over(
+            session, conversation_id=tracker.sender_id, reason=reason, now=utc_now()
+        ):
+            HANDOVERS.labels(reason=reason).inc()
+
+    await parts.write(escalate)
+
+
+class ActionTicketStatus(Action):
+    """Tells how a ticket stands, to whoever has its check code."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def name(self) -> str:
+        return "action_ticket_status"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Asks for what is missing; a wrong code and an unknown number get the same nothing."""
+        slots = first_request(tracker).get("slots") or {}
+        receipt = slots.get("receipt") or tracker.get_slot("receipt_asked") or ""
+        code = slots.get("check_code") or ""
+        if not receipt:
+            say(dispatcher, tracker, self.name(), _ask("status.ask_receipt"))
+            return []
+        if not code:
+            reply = _ask("status.ask_code", receipt=receipt)
+            say(dispatcher, tracker, self.name(), reply)
+            return [SlotSet("receipt_asked", receipt)]
+        reply = await self._parts.write(
+            lambda session: self._parts.desk.status(
+                session,
+                conversation_id=tracker.sender_id,
+                receipt_number=receipt,
+                code_placeholder=code,
+                language=language_of(tracker),
+                now=utc_now(),
+            )
+        )
+        say(dispatcher, tracker, self.name(), reply)
+        return [SlotSet("receipt_asked", None), SlotSet("unsure", 0)]
+
+
+def _ask(key: str, **values: str) -> Reply:
+    later = Button(title=Say(key="button.person"), press=Press(control="person"))
+    return Reply(parts=[Say(key=key, values=values)], buttons=[later], topic="ticket_status")

@@ -1,0 +1,26 @@
+"""All actions, with their parts, in one executor."""
+
+from rasa_sdk.executor import ActionExecutor
+
+from actions.answer import ActionAnswer, ActionClarify, ActionOutOfScope
+from actions.conversation import ActionHandOver, ActionReplay, ActionSay, ActionTicketStatus
+from actions.parts import Parts
+from actions.report import ActionCloseReport, ValidateReportForm
+
+
+def executor(parts: Parts) -> ActionExecutor:
+    """An executor that knows every action of domain.yml."""
+    made = ActionExecutor()
+    for action in (
+        ActionAnswer(parts),
+        ActionClarify(parts),
+        ActionCloseReport(parts),
+        ActionHandOver(parts),
+        ActionOutOfScope(),
+        ActionReplay(),
+        ActionSay(),
+        ActionTicketStatus(parts),
+        ValidateReportForm(parts),
+    ):
+        made.register_action(action)
+    return made

@@ -1,0 +1,1 @@
+"""The commands of `ilsa`, one module a group; each has `register(app)`."""

@@ -1,0 +1,208 @@
+"""Draws a staff page: templates, language, times for people, and the page that says what is wrong."""
+
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.conversations.errors import ConversationError
+from bot.database import utc_now
+from bot.paths import ROOT
+from bot.staff import errors
+from bot.staff.dependencies import (
+    LANGUAGE_COOKIE,
+    LIVE_HEADER,
+    PATH,
+    services,
+    sign_in_url,
+)
+from bot.tickets.errors import TicketError
+from bot.wording import LANGUAGES, Language, Wording
+
+TEMPLATES = ROOT / "bot" / "web" / "templates" / "staff"
+SEOUL = ZoneInfo("Asia/Seoul")
+YEAR_SECONDS = 365 * 24 * 3600
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "font-src 'self'",
+            "img-src 'self'",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Conversation ids and receipt numbers stand in the addresses of the pages.
+    "Referrer-Policy": "no-referrer",
+}
+
+Problem = errors.StaffError | ConversationError | TicketError
+PROBLEMS = (errors.StaffError, ConversationError, TicketError)
+
+
+class Words:
+    """The staff wording in one language, as the templates use it."""
+
+    def __init__(self, wording: Wording, language: Language, now: datetime) -> None:
+        self._wording = wording
+        self.language = language
+        self._now = now
+
+    def __call__(self, name: str, **values: object) -> str:
+        """The sentence `staff.<name>`, its `$values` filled in."""
+        texts = {key: str(value) for key, value in values.items()}
+        return self._wording.text(f"staff.{name}", self.language, texts)
+
+    def of(self, kind: str, code: str | None) -> str:
+        """The name of a code (`of("reason", "unsure")`); the code itself when it has no name yet."""
+        key = f"{kind}_{code}".replace(":", "_")
+        return self(key) if self._wording.has(f"staff.{key}") else (code or "")
+
+    def problem(self, problem: Problem) -> str:
+        """The sentence of an error: the staff's own where there is one, else the citizen's."""
+        own = "staff." + problem.wording.removeprefix("staff.").replace(".", "_")
+        key = own if self._wording.has(own) else problem.wording
+        return self._wording.text(key, self.language, getattr(problem, "values", {}))
+
+    def moment(self, at: datetime) -> str:
+        """A point in time, as the clock in Jeju shows it."""
+        return at.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M")
+
+    def clock(self, at: datetime) -> str:
+        """The time of day in Jeju, with the date unless it is today."""
+        local, today = at.astimezone(SEOUL), self._now.astimezone(SEOUL).date()
+        return local.strftime("%H:%M" if local.date() == today else "%m-%d %H:%M")
+
+    def age(self, at: datetime) -> str:
+        """How long ago, in the largest whole unit."""
+        minutes = max(0, int((self._now - at).total_seconds() // 60))
+        if minutes < 1:
+            return self("age_now")
+        if minutes < 60:
+            return self("age_minutes", count=minutes)
+        if minutes < 60 * 24:
+            return self("age_hours", count=minutes // 60)
+        return self("age_days", count=minutes // (60 * 24))
+
+    def due(self, at: datetime) -> str:
+        """How many calendar days in Jeju are left until `at`, or have passed since."""
+        days = (at.astimezone(SEOUL).date() - self._now.astimezone(SEOUL).date()).days
+        if at < self._now:
+            return self("due_over", count=max(1, -days)) if days else self("due_over_today")
+        return self("due_in", count=days) if days else self("due_today")
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Whether `at` has passed."""
+        return at < self._now
+
+
+def language_of(request: Request) -> Language:
+    """`?lang=`, else the cookie, else Korean."""
+    for asked in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        for known in LANGUAGES:
+            if asked == known:
+                return known
+    return "ko"
+
+
+def words(request: Request) -> Words:
+    """The wording for this request."""
+    return Words(services(request).wording, language_of(request), utc_now())
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """Draw `template`. It knows `t` (Words), `staff` (who is signed in, or None) and `here`."""
+    own_address = request.url.path if request.method == "GET" else f"{PATH}/"
+    context = {
+        "t": words(request),
+        "staff": getattr(request.state, "staff", None),
+        "here": own_address,
+        "problem": None,
+        "done": None,
+        **values,
+    }
+    text = _environment().get_template(template).render(context)
+    return HTMLResponse(text, status_code=status, headers=headers)
+
+
+@lru_cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def problem_page(request: Request, problem: Problem) -> Response:
+    """The page of an error; a signed-out person is led to sign in and back."""
+    if LIVE_HEADER in request.headers:
+        return PlainTextResponse("", status_code=problem.status)
+    if isinstance(problem, errors.SignedOut):
+        return RedirectResponse(sign_in_url(request), status_code=303)
+    if isinstance(problem, errors.MustChangePassword):
+        return RedirectResponse(f"{PATH}/password", status_code=303)
+    return page(
+        request, "problem.html", status=problem.status, sentence=words(request).problem(problem)
+    )
+
+
+class StaffRoute(APIRoute):
+    """A route whose known errors become pages, and whose answers carry the staff headers.
+
+    It stands on the router, so the application needs no handlers of its own for these pages.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler of the route, wrapped."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                response = await handler(request)
+            except PROBLEMS as problem:
+                response = problem_page(request, problem)
+            except RequestValidationError:
+                response = problem_page(request, errors.BadRequest())
+            response.headers.update(HEADERS)
+            if request.query_params.get("lang") in LANGUAGES:
+                _keep_language(request, response)
+            return response
+
+        return handle
+
+
+def _keep_language(request: Request, response: Response) -> None:
+    response.set_cookie(
+        LANGUAGE_COOKIE,
+        language_of(request),
+        max_age=YEAR_SECONDS,
+        path=PATH,
+        secure=not services(request).settings.development,
+        httponly=True,
+        samesite="lax",
+    )

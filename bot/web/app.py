@@ -1,0 +1,110 @@
+"""The ASGI application: its parts wired, its routes, and the headers that guard its pages."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
+
+from bot.conversations.delivery import Delivery
+from bot.metrics import REQUEST_SECONDS
+from bot.staff.routes import router as staff_router
+from bot.web import api, health, pages, problems
+from bot.web.limits import BodyLimit, ConversationLimit
+from bot.web.parts import Parts
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; style-src 'self'; script-src 'self'; font-src 'self'; "
+        "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+        "object-src 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+# The API's documentation page is the only one that loads a script from elsewhere.
+DOCS = ("/api/docs", "/api/redoc")
+
+
+def create_app(parts: Parts, actions_ready: Callable[[], bool] = lambda: True) -> FastAPI:
+    """The application over `parts`; `actions_ready` says whether the action listener is up."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        parts.hub.bind(asyncio.get_running_loop())
+        delivery = Delivery(
+            database=parts.database,
+            hub=parts.hub,
+            turns=parts.turns,
+            desk=parts.desk,
+            wording=parts.wording,
+        )
+        task = asyncio.create_task(delivery.run())
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await parts.turns.close()
+        await parts.rasa.close()
+        parts.database.dispose()
+
+    app = FastAPI(
+        title="일사천리 120",
+        version="1",
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    _put_parts(app, parts, actions_ready)
+    problems.install(app)
+    app.include_router(api.router)
+    app.include_router(health.router)
+    app.include_router(pages.router)
+    app.include_router(staff_router)
+    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    app.middleware("http")(_guarded)
+    app.add_middleware(BodyLimit)
+    _allow_origins(app, parts.settings.allowed_origins)
+    return app
+
+
+def _put_parts(app: FastAPI, parts: Parts, actions_ready: Callable[[], bool]) -> None:
+    app.state.parts = parts
+    app.state.settings = parts.settings
+    app.state.database = parts.database
+    app.state.wording = parts.wording
+    app.state.masker = parts.masker
+    app.state.cipher = parts.cipher
+    app.state.notify = parts.hub.notify
+    app.state.actions_ready = actions_ready
+    app.state.conversation_limit = ConversationLimit(parts.settings.conversations_per_minute)
+
+
+def _allow_origins(app: FastAPI, origins: str) -> None:
+    allowed = [origin.strip() for origin in origins.split(",") if origin.strip()]
+    if allowed:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=allowed,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        )
+
+
+async def _guarded(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    started = time.perf_counter()
+    response = await call_next(request)
+    route = getattr(request.scope.get("route"), "path", "none")
+    REQUEST_SECONDS.labels(route=route, status=str(response.status_code)).observe(
+        time.perf_counter() - started
+    )
+    if request.url.path not in DOCS:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+    return response
