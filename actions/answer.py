@@ -33,9 +33,7 @@ class ActionAnswer(Action):
 
         def replies(session: Session) -> list[Reply]:
             return [
-                answer(
-                    session, topic=request["topic"], facet=request["facet"], options=options
-                )
+                answer(session, topic=request["topic"], facet=request["facet"], options=options)
                 or Reply(parts=[Say(key="answer.no_article")], buttons=[GENERAL, PERSON])
                 for request in requests
             ]
@@ -65,9 +63,7 @@ class ActionClarify(Action):
             topics = options or [hit.topic for hit in search.search(session, text, limit=3)]
             buttons = topic_buttons(session, topics[:3])
             if times >= TWICE:
-                return Reply(
-                    parts=[Say(key="clarify.twice")], buttons=[*buttons, PERSON, GENERAL]
-                )
+                return Reply(parts=[Say(key="clarify.twice")], buttons=[*buttons, PERSON, GENERAL])
             key = "clarify.which" if buttons else "clarify.again"
             other = Button(title=Say(key="button.other"), press=Press(topic="general_ticket"))
             return Reply(parts=[Say(key=key)], buttons=[*buttons, other, PERSON])

@@ -131,7 +131,7 @@ class ValidateReportForm(Action):
 
 
 def next_question(form: Form, report: Report) -> str:
-    """The id of the next field to ask for; `consent` before a personal one; `confirm` at the end."""
+    """What to ask for next: a field's id, `consent` before a personal one, `confirm` at the end."""
     for each in form.fields:
         if each.id in report.fields or each.id in report.skipped:
             continue
@@ -275,7 +275,7 @@ def _confirmation(form: Form, report: Report, note: list[Say]) -> Reply:
     send = Button(title=Say(key="button.send"), press=Press(control="send"))
     edits = [
         Button(
-            title=Say(key=f"form.edit_{each.id}"),
+            title=Say(key=f"report.edit_{each.id}"),
             press=Press(control="edit", slots={"field": each.id}),
         )
         for each in form.fields
@@ -287,8 +287,8 @@ def _confirmation(form: Form, report: Report, note: list[Say]) -> Reply:
 
 def _line(each: FormField, value: str) -> Say:
     if each.choices:
-        return Say(key=f"form.chosen_{each.id}_{value}")
-    return Say(key=f"form.line_{each.id}", values={"value": value})
+        return Say(key=f"report.chosen_{each.id}_{value}")
+    return Say(key=f"report.line_{each.id}", values={"value": value})
 
 
 class ActionCloseReport(Action):

@@ -33,7 +33,7 @@ class Wording:
                 sentences[f"{path.stem}.{name}"] = texts
         return cls(sentences)
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """Every key."""
         return list(self._sentences)
 

@@ -35,9 +35,7 @@ PERSON = Button(title=Say(key="button.person"), press=Press(control="person"))
 class Desk:
     """Opens tickets for conversations and tells citizens how they stand."""
 
-    def __init__(
-        self, *, cipher: Cipher, forms: Forms, routing: Routing, places: Places
-    ) -> None:
+    def __init__(self, *, cipher: Cipher, forms: Forms, routing: Routing, places: Places) -> None:
         self._cipher = cipher
         self._forms = forms
         self._routing = routing
@@ -56,8 +54,8 @@ class Desk:
         now: datetime,
     ) -> Reply:
         """Open the ticket of a finished form and give its receipt; the same message opens one."""
-        city = self._city(fields.get("location", ""))
-        decision = self._routing.department(form.topic, city, "ko")
+        city, district = self._where(fields.get("location", ""))
+        decision = self._routing.department(form.topic, city, "ko", district)
         opened = tickets.open_ticket(
             session,
             kind=form.kind,
@@ -178,9 +176,7 @@ class Desk:
             parts.append(Say(key="receipt.formal"))
         return Reply(parts=parts, topic=ticket.topic, ticket=ticket.receipt_number)
 
-    def _keep_code(
-        self, session: Session, conversation_id: str, code: str, now: datetime
-    ) -> str:
+    def _keep_code(self, session: Session, conversation_id: str, code: str, now: datetime) -> str:
         conversation = session.get_one(Conversation, conversation_id)
         number = conversation.placeholders.get("check_code", 0) + 1
         finding = Finding("check_code", code, placeholder("check_code", number), True)
@@ -215,9 +211,13 @@ class Desk:
                         taken.append((name, kind, original))
         return list(dict.fromkeys(taken))
 
-    def _city(self, location: str) -> str | None:
-        cities = {match.city for match in self._places.find(location) if match.city}
-        return cities.pop() if len(cities) == 1 else None
+    def _where(self, location: str) -> tuple[str | None, str | None]:
+        """The city and the 읍, 면 or 동 that a location names; None where it does not tell."""
+        found = self._places.find(location)
+        cities = {match.city for match in found if match.city}
+        districts = {match.district for match in found if match.district}
+        city = cities.pop() if len(cities) == 1 else None
+        return city, districts.pop() if len(districts) == 1 else None
 
     def _department(self, ticket: Ticket, language: str) -> str:
         return self._routing.in_language(ticket.department, language)

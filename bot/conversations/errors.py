@@ -1,4 +1,4 @@
-"""What can be wrong with a message or a conversation. Each names the wording key of its sentence."""
+"""What can be wrong with a message or a conversation; each names its sentence's wording key."""
 
 
 class ConversationError(Exception):

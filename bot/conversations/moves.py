@@ -91,9 +91,7 @@ class Moves:
             parts.append(Say(key="guard.person_alerted"))
         buttons: list[Button] = []
         if crisis and not is_open and not waits:
-            parts.append(
-                Say(key="guard.closed", values=opening_values())
-            )
+            parts.append(Say(key="guard.closed", values=opening_values()))
             buttons.append(CALLBACK)
         understood = Understood(
             intent=alarm.topic, confidence=1.0, rule=f"guard:{alarm.pattern}", action="guard"
@@ -125,9 +123,7 @@ class Moves:
     def _hand_over(self, job: Job, reason: str) -> Reply:
         now = utc_now()
         with self._database.writing() as session:
-            service.hand_over(
-                session, conversation_id=job.conversation_id, reason=reason, now=now
-            )
+            service.hand_over(session, conversation_id=job.conversation_id, reason=reason, now=now)
         HANDOVERS.labels(reason=reason).inc()
         return handed_over()
 

@@ -35,7 +35,7 @@ class Renderer:
         self._language = language
 
     def __call__(self, reply: Reply) -> Rendered:
-        """The text of `reply` and its buttons. Raises MissingWording for a key that is not there."""
+        """The text of `reply` and its buttons. Raises MissingWording for an unknown key."""
         texts = (self._part(part) for part in reply.parts)
         return Rendered(
             text="\n\n".join(text for text in texts if text),

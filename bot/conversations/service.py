@@ -154,15 +154,18 @@ def _sent_before(session: Session, conversation: Conversation, client_id: str) -
 
 
 def _sent_since(session: Session, conversation: Conversation, since: datetime) -> int:
-    return session.scalar(
-        select(func.count())
-        .select_from(Message)
-        .where(
-            Message.conversation_id == conversation.id,
-            Message.sender == "citizen",
-            Message.created_at > since,
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Message)
+            .where(
+                Message.conversation_id == conversation.id,
+                Message.sender == "citizen",
+                Message.created_at > since,
+            )
         )
-    ) or 0
+        or 0
+    )
 
 
 def _content(

@@ -111,14 +111,12 @@ _KEYS = dict(
 _KEY_TABLE = str.maketrans(
     _KEYS | {key: _KEYS[key.lower()] for key in "SFAQDCZXVGKIJUHYNBML" if key not in _KEYS}
 )
-_PAIRS = re.compile("ㅗㅏ|ㅗㅐ|ㅗㅣ|ㅜㅓ|ㅜㅔ|ㅜㅣ|ㅡㅣ")
-_PAIR = dict(
-    zip(("ㅗㅏ", "ㅗㅐ", "ㅗㅣ", "ㅜㅓ", "ㅜㅔ", "ㅜㅣ", "ㅡㅣ"), "ㅘㅙㅚㅝㅞㅟㅢ", strict=True)
-)
-_TAIL_PAIRS = re.compile(f"(ㄱㅅ|ㄴㅈ|ㄴㅎ|ㄹㄱ|ㄹㅁ|ㄹㅂ|ㄹㅎ|ㅂㅅ)(?![{VOWELS}])")
+_PAIR = dict(zip("ㅗㅏ ㅗㅐ ㅗㅣ ㅜㅓ ㅜㅔ ㅜㅣ ㅡㅣ".split(), "ㅘㅙㅚㅝㅞㅟㅢ", strict=True))
+_PAIRS = re.compile("|".join(_PAIR))
 _TAIL_PAIR = dict(
-    zip(("ㄱㅅ", "ㄴㅈ", "ㄴㅎ", "ㄹㄱ", "ㄹㅁ", "ㄹㅂ", "ㄹㅎ", "ㅂㅅ"), "ㄳㄵㄶㄺㄻㄼㅀㅄ", strict=True)
+    zip("ㄱㅅ ㄴㅈ ㄴㅎ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅎ ㅂㅅ".split(), "ㄳㄵㄶㄺㄻㄼㅀㅄ", strict=True)
 )
+_TAIL_PAIRS = re.compile(f"({'|'.join(_TAIL_PAIR)})(?![{VOWELS}])")
 
 
 def from_keyboard(text: str) -> str:

@@ -133,17 +133,25 @@ _BLANK = r"\s?"
 # What may follow a short name such as 함덕, so that 성산 is not found in 성산업.
 _AFTER_SHORT = (
     r"(?![가-힣A-Za-z])|(?=(?:에|은|는|이|가|을|를|의|도|만|과|와|로|으로|쪽|인데|이에요|예요|입니다|입구"
-    r"|사거리|근처|부근|초|중|고|읍내|시내|마을|버스|에서|까지|부터|이랑|랑|하고|살|사는|항|우체국|농협|도서관)"
+    r"|사거리|근처|부근|방면|지역|공업단지|리조트|초등학교|중학교|고등학교|해변|오일장|보건소|체육관|포구|하나로마트|초|중|고|읍내|시내|마을|버스|에서|까지|부터|이랑|랑|하고|살|사는|항|우체국|농협|도서관)"
     r"(?![가-힣]{4}))"
 )
 # 연동 is also "to link"; 애월리 must not be found in 애월리조트, 노형로 not in 노형로터리.
-_NOT_AFTER = {"동": "생|산|물|네|안|시에", "리": "조트|더|모델|스|뷰|필|얼|그", "로": "터리|봇|비|그|또"}
+_NOT_AFTER = {
+    "동": "생|산|물|네|안|시에",
+    "리": "조트|더|모델|스|뷰|필|얼|그",
+    "로": "터리|봇|비|그|또",
+}
 _NOT_AFTER_YEON = r"되|돼|됨|하|해|이\s?안|이\s?되|오류|시스템|기능|서비스|계좌|시키|시켜|생|산"
 
 
 def _spaced(written: str) -> str:
     """A pattern for one name with its blanks optional; long names may be broken anywhere."""
     words = written.split(" ")
+    if written[0].isdigit():
+        # 5·16도로: every dot is written in a dozen ways, and often left out.
+        parts = re.findall(r"\d+|[가-힣]+", written)
+        return r"\s?[·.‧・ㆍ∙-]?\s?".join(map(re.escape, parts))
     if len(written.replace(" ", "")) >= 5 and re.fullmatch(r"[가-힣 ]+", written):
         return _BLANK.join(written.replace(" ", ""))
     return _BLANK.join(re.escape(word) for word in words)
@@ -167,22 +175,28 @@ def _alternatives(patterns: Iterable[tuple[str, str]]) -> str:
 
 
 def _key(written: str) -> str:
-    return re.sub(r"[\s-]", "", written).lower()
+    return re.sub(r"[\s·.‧・ㆍ∙-]", "", written).lower()
 
 
 # ---------------------------------------------------------------- the phrase
 
 _TOKEN = re.compile(r"\S+")
 _EDGE = re.compile(r"^[\"'“‘(\[<]+|[\"'”’)\]>,.!?~…;:]+$")
-_LOCATIVE = re.compile(r"(에서부터|에서는|에서도|에서|에다가|에다|에는|에도|에만|에|으로|까지)(요|는데)?$")
-_COPULA = re.compile(r"(인데요|인데|이에요|예요|이고요|이구요|이고|입니다|이요|이야|임)$")
+_LOCATIVE = re.compile(
+    r"(에서부터|에서는|에서도|에서|에다가|에다|에는|에도|에만|에|으로|까지)(요|는데)?$"
+)
+_COPULA = re.compile(r"(인데요|인데|요|여|이에요|예요|이고요|이구요|이고|입니다|이요|이야|임)$")
 _MARKED = re.compile(r"(이|가|을|를|은|는|도|만|께서|이랑|하고)$")
 _PREDICATE = re.compile(
     r"(요|니다|니까|습니까|죠|는데|어서|아서|해서|려고|지만|거든|네|음|함|됨|마씸|수다|쿠다|줘|다고|라고|싶어"
     r"|했어|났어|있어|없어|줍서|다|냐|니)$"
 )
-_LOT = re.compile(r"^(산?\d+(-\d+)?(번지|번길|길|호|동|층|번|m|미터|km)?|\d+(번지|번길|길|호|동|층)|\S*\d*번?길|\S+로\d*번?길?\d*)$")
+_LOT = re.compile(
+    r"^(산?\d+(-\d+)?(번지|번길|길|호|동|층|번|m|미터|km)?|[가-힣\d]*번?길|[가-힣]{2,}로\d+번?길?)$"
+)
 _GLUED = re.compile(r"(에서|에는|에도|에|으로)(?=[가-힣])")
+
+_TIME = re.compile(r"[\d한두세네몇]*(년|월|일|시|분|시간|주|달|개월|째|번)")
 
 # A phrase longer than this is a story, not a place.
 MOST_TOKENS = 12
@@ -217,7 +231,8 @@ class _Phrases:
         return False
 
     def is_time(self, word: str) -> bool:
-        return word in self.times or bool(re.fullmatch(r"[\d한두세네\s]*(년|월|일|시|분|시간|주|달|개월|째|번)", word))
+        """Whether a word says when, so that the 에 behind it names no place."""
+        return word in self.times or bool(_TIME.fullmatch(word))
 
 
 @dataclass(frozen=True)
@@ -323,14 +338,17 @@ class Places:
         pieces: list[str] = []
         begin, end = first.start, first.end
         for at, token in enumerate(tokens[:MOST_TOKENS]):
-            step, stop = self._step(token, ends, starts, first.start)
+            following = tokens[at + 1] if at + 1 < len(tokens) else None
+            if token.text == "안" and following and _PREDICATE.search(following.text):
+                # 공원 안 화장실 is a place, 쓰레기 안 치워요 is a complaint.
+                break
+            step, stop = self._step(token, ends)
             if stop is not None:
                 end = stop
             if step == "copula":
                 # "노형동인데 이마트 앞에": the phrase goes on behind the copula.
                 pieces.append(text[begin:end])
                 begin = end = token.end
-            following = tokens[at + 1] if at + 1 < len(tokens) else None
             if step == "end" and not self._goes_on(following, starts):
                 break
             if step == "stop":
@@ -344,9 +362,7 @@ class Places:
             return False
         return token.text in self._phrases.binders or token.start in starts
 
-    def _step(
-        self, token: _Token, ends: set[int], starts: set[int], first: int
-    ) -> tuple[str, int | None]:
+    def _step(self, token: _Token, ends: set[int]) -> tuple[str, int | None]:
         """What a token does to the phrase (on, end, copula, stop) and where it may end now."""
         word, start = token.text, token.start
         last = max((end for end in ends if start < end <= token.end), default=None)
@@ -362,7 +378,10 @@ class Places:
             return self._locative(token, word[: locative.start()])
         if word in self._phrases.binders:
             return "on", None
-        if _PREDICATE.search(word) or _MARKED.search(word):
+        marked = _MARKED.search(word)
+        if marked and self._phrases.is_anchor(word[: marked.start()]):
+            return "stop", start + marked.start()
+        if marked or _PREDICATE.search(word):
             return "stop", None
         return "on", None
 

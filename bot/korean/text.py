@@ -153,7 +153,7 @@ def even_width(text: str) -> str:
 
 
 def shorten(text: str) -> str:
-    """Letters that were held down, shortened: ㅋㅋㅋㅋ → ㅋㅋ, !!!! → !, 요오오 → 요, heeelp → help.
+    """Held-down letters shortened: ㅋㅋㅋㅋ → ㅋㅋ, !!!! → !, 요오오 → 요, heeelp → help.
 
     Digits are left alone, because 000 in a number means three noughts.
     """

@@ -74,29 +74,23 @@ class RowTrackerStore(TrackerStore):
         data = zlib.compress(json.dumps(events, ensure_ascii=False).encode(), 1)
         with self._engine.begin() as connection:
             changed = connection.execute(
-                trackers.update()
-                .where(trackers.c.sender_id == tracker.sender_id)
-                .values(data=data)
+                trackers.update().where(trackers.c.sender_id == tracker.sender_id).values(data=data)
             )
             if not changed.rowcount:
-                connection.execute(
-                    trackers.insert().values(sender_id=tracker.sender_id, data=data)
-                )
+                connection.execute(trackers.insert().values(sender_id=tracker.sender_id, data=data))
 
     async def retrieve(self, sender_id: Text) -> Optional[DialogueStateTracker]:
         """Read a tracker; None when there is none."""
         with self._engine.connect() as connection:
             data = connection.execute(
-                sa.select([trackers.c.data]).where(trackers.c.sender_id == sender_id)
+                sa.select(trackers.c.data).where(trackers.c.sender_id == sender_id)
             ).scalar()
         if data is None:
             return None
         events = json.loads(zlib.decompress(data))
         return DialogueStateTracker.from_dict(sender_id, events, self.domain.slots)
 
-    async def retrieve_full_tracker(
-        self, conversation_id: Text
-    ) -> Optional[DialogueStateTracker]:
+    async def retrieve_full_tracker(self, conversation_id: Text) -> Optional[DialogueStateTracker]:
         """The same as `retrieve`: a conversation has one row."""
         return await self.retrieve(conversation_id)
 
@@ -108,7 +102,7 @@ class RowTrackerStore(TrackerStore):
     async def keys(self) -> Iterable[Text]:
         """Every conversation that has a tracker."""
         with self._engine.connect() as connection:
-            return [row[0] for row in connection.execute(sa.select([trackers.c.sender_id]))]
+            return [row[0] for row in connection.execute(sa.select(trackers.c.sender_id))]
 
 
 def shortened(tracker: DialogueStateTracker) -> List[Event]:

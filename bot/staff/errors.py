@@ -124,11 +124,18 @@ class HeldByAnother(StaffError):
     wording = "staff.error_held_by_another"
 
 
-class SecretGone(StaffError):
-    """The ticket keeps no personal datum under this placeholder."""
+class SealedUnreadable(StaffError):
+    """A sealed datum does not open with any key of the vault."""
 
-    status = 404
-    wording = "staff.error_secret_gone"
+    status = 409
+    wording = "staff.error_sealed_unreadable"
+
+
+class NoteTooLong(StaffError):
+    """A note is longer than the limit; it is refused, never cut."""
+
+    status = 413
+    wording = "staff.error_note_too_long"
 
 
 class AlreadyClosed(StaffError):

@@ -1,4 +1,4 @@
-"""Draws a staff page: templates, language, times for people, and the page that says what is wrong."""
+"""Draws a staff page: templates, language, times for people, and the page of an error."""
 
 from collections.abc import Callable, Coroutine
 from datetime import datetime
@@ -24,6 +24,7 @@ from bot.staff.dependencies import (
     sign_in_url,
 )
 from bot.tickets.errors import TicketError
+from bot.tickets.policy import ticket_policy
 from bot.wording import LANGUAGES, Language, Wording
 
 TEMPLATES = ROOT / "bot" / "web" / "templates" / "staff"
@@ -68,16 +69,21 @@ class Words:
         texts = {key: str(value) for key, value in values.items()}
         return self._wording.text(f"staff.{name}", self.language, texts)
 
+    def has(self, name: str) -> bool:
+        """Whether there is a sentence `staff.<name>`."""
+        return self._wording.has(f"staff.{name}")
+
     def of(self, kind: str, code: str | None) -> str:
-        """The name of a code (`of("reason", "unsure")`); the code itself when it has no name yet."""
+        """The name of a code (`of("reason", "unsure")`), or the code when it has no name."""
         key = f"{kind}_{code}".replace(":", "_")
-        return self(key) if self._wording.has(f"staff.{key}") else (code or "")
+        return self(key) if self.has(key) else (code or "")
 
     def problem(self, problem: Problem) -> str:
         """The sentence of an error: the staff's own where there is one, else the citizen's."""
-        own = "staff." + problem.wording.removeprefix("staff.").replace(".", "_")
-        key = own if self._wording.has(own) else problem.wording
-        return self._wording.text(key, self.language, getattr(problem, "values", {}))
+        own = problem.wording.removeprefix("staff.").replace(".", "_")
+        if self.has(own):
+            return self(own, **problem.values)
+        return self._wording.text(problem.wording, self.language, problem.values)
 
     def moment(self, at: datetime) -> str:
         """A point in time, as the clock in Jeju shows it."""
@@ -105,6 +111,16 @@ class Words:
         if at < self._now:
             return self("due_over", count=max(1, -days)) if days else self("due_over_today")
         return self("due_in", count=days) if days else self("due_today")
+
+    def term(self, petition: str) -> str:
+        """The kind of petition and its legal term; the kind alone when the policy lost it."""
+        name = self.of("petition", petition)
+        term = ticket_policy().petitions.get(petition)
+        if term is None:
+            return name
+        if term.days is not None:
+            return self("term_days", petition=name, count=term.days)
+        return self("term_hours", petition=name, count=term.hours)
 
     def is_overdue(self, at: datetime) -> bool:
         """Whether `at` has passed."""

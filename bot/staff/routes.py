@@ -25,6 +25,8 @@ from bot.staff.dependencies import (
 )
 from bot.staff.models import StaffSession
 from bot.staff.service import Staff, new_token
+from bot.tickets.routing import routing
+from bot.tickets.service import next_states
 
 MAX_BODY = 64 * 1024
 """Bytes of a form: far more than the longest answer needs."""
@@ -218,6 +220,7 @@ def conversation_list(
     return pages.page(
         request,
         "_conversations.html" if live else "conversations.html",
+        live=live,
         rows=rows[: work.PAGE],
         more=len(rows) > work.PAGE,
         number=page,
@@ -373,12 +376,16 @@ def ticket_list(
     return pages.page(
         request,
         "_tickets.html" if live else "tickets.html",
+        live=live,
         rows=rows[: work.PAGE],
         more=len(rows) > work.PAGE,
         number=page,
         state=state,
         filters=work.FILTERS,
         titles=titles,
+        departments={
+            row.department: routing().in_language(row.department, language) for row in rows
+        },
         overdue=overdue,
         waiting=waiting,
         alarms=alarms,
@@ -392,7 +399,7 @@ def find_ticket(
     """Lead to the ticket of a receipt number, as a caller reads it out."""
     del staff
     with house.database.reading() as session:
-        found = work.ticket(session, receipt_number=number.upper())
+        found = work.ticket(session, receipt_number=number)
     return RedirectResponse(f"{PATH}/tickets/{found.receipt_number}", status_code=303)
 
 
@@ -428,8 +435,9 @@ def _ticket(
         here=f"{PATH}/tickets/{ticket.receipt_number}",
         ticket=ticket,
         title=title or ticket.topic,
+        department=routing().in_language(ticket.department, language),
         has_conversation=talk,
-        moves=work.next_states(ticket),
+        moves=next_states(ticket),
         shown=shown,
         waiting=waiting,
         alarms=alarms,
@@ -457,8 +465,9 @@ def move(
                 receipt_number=receipt_number,
                 staff=staff,
                 to=to,
-                note=note.strip(),
+                note=note,
                 tell_citizen=tell_citizen,
+                masker=house.masker,
                 now=utc_now(),
             )
     except pages.PROBLEMS as problem:

@@ -353,6 +353,4 @@ def audit(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Add to the log what a staff member did or looked at; never with personal data in it."""
-    session.add(
-        AuditEvent(at=now, login=login, what=what, subject=subject, details=details or {})
-    )
+    session.add(AuditEvent(at=now, login=login, what=what, subject=subject, details=details or {}))

@@ -1,6 +1,7 @@
-"""What staff see and do: the two lists, a conversation in hand, a ticket. Acts go into the audit log.
+"""What staff see and do: the two lists, a conversation in hand, a ticket.
 
-The work itself belongs to `bot.conversations` and `bot.tickets`; this module adds who may do it.
+The work itself belongs to `bot.conversations` and `bot.tickets`; this module adds who may do it,
+and writes every act into the audit log.
 """
 
 from collections.abc import Sequence
@@ -13,20 +14,24 @@ from sqlalchemy.orm import Session, selectinload
 
 from bot.conversations import service as conversations
 from bot.conversations.models import Conversation, Message, ShownButton
-from bot.privacy.masking import Masker
-from bot.privacy.vault import Cipher
+from bot.privacy import vault
+from bot.privacy.masking import Finding, Masker
+from bot.privacy.vault import BadKey, Cipher
 from bot.staff import errors
 from bot.staff.service import Staff, audit
 from bot.tickets import service as tickets
 from bot.tickets.models import Ticket
+from bot.tickets.policy import ticket_policy
+from bot.tickets.receipts import tidy_number
 
 Show = Literal["needs", "mine", "all"]
 SHOWS: tuple[Show, ...] = get_args(Show)
 Filter = Literal["open", "received", "in_progress", "answered", "closed", "cancelled", "all"]
 FILTERS: tuple[Filter, ...] = get_args(Filter)
-OPEN_STATES = ("received", "in_progress")
 PAGE = 50
 """Rows of a list on one page."""
+MAX_NOTE = 2000
+"""Characters of a note."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,8 @@ def tickets_listed(session: Session, *, state: Filter, page: int = 1) -> list[Ti
     query = select(Ticket)
     if (wanted := _in_state(state)) is not None:
         query = query.where(wanted)
-    order = Ticket.due_at if state in ("open", *OPEN_STATES) else Ticket.created_at.desc()
+    by_due = state in ("open", *ticket_policy().open_states)
+    order = Ticket.due_at if by_due else Ticket.created_at.desc()
     rows = session.scalars(
         query.order_by(order, Ticket.id).limit(PAGE + 1).offset((page - 1) * PAGE)
     )
@@ -191,23 +197,28 @@ def tickets_listed(session: Session, *, state: Filter, page: int = 1) -> list[Ti
 def _in_state(state: Filter) -> ColumnElement[bool] | None:
     if state == "all":
         return None
-    return Ticket.state.in_(OPEN_STATES) if state == "open" else Ticket.state == state
+    return _is_open() if state == "open" else Ticket.state == state
+
+
+def _is_open() -> ColumnElement[bool]:
+    return Ticket.state.in_(ticket_policy().open_states)
 
 
 def overdue(session: Session, *, now: datetime) -> int:
     """How many open tickets are past their due date."""
-    return session.scalar(
-        select(func.count())
-        .select_from(Ticket)
-        .where(Ticket.state.in_(OPEN_STATES), Ticket.due_at < now)
-    ) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(Ticket).where(_is_open(), Ticket.due_at < now)
+        )
+        or 0
+    )
 
 
 def ticket(session: Session, *, receipt_number: str) -> Ticket:
-    """The ticket with its history and sealed data. Raises UnknownTicket."""
+    """The ticket with its history and sealed data, its number as typed. Raises UnknownTicket."""
     found = session.scalar(
         select(Ticket)
-        .where(Ticket.receipt_number == receipt_number.strip())
+        .where(Ticket.receipt_number == (tidy_number(receipt_number) or ""))
         .options(selectinload(Ticket.events), selectinload(Ticket.secrets))
     )
     if found is None:
@@ -228,9 +239,15 @@ def move(
     to: str,
     note: str,
     tell_citizen: bool,
+    masker: Masker,
     now: datetime,
 ) -> Ticket:
-    """Move the ticket on, with a note in its history. Raises UnknownTicket, or the ticket's own."""
+    """Move the ticket on, with a note in its history, masked like everybody's words.
+
+    Raises UnknownTicket, NoteTooLong or WrongTransition.
+    """
+    if len(note) > MAX_NOTE:
+        raise errors.NoteTooLong(limit=f"{MAX_NOTE:,}", length=f"{len(note):,}")
     found = ticket(session, receipt_number=receipt_number)
     before = found.state
     tickets.move_on(
@@ -238,7 +255,7 @@ def move(
         ticket=found,
         to=to,
         actor=staff.actor,
-        note=note,
+        note=_masked(session, found, note.strip(), masker),
         tell_citizen=tell_citizen,
         now=now,
     )
@@ -253,6 +270,17 @@ def move(
     return found
 
 
+def _masked(session: Session, about: Ticket, note: str, masker: Masker) -> str:
+    # A number that the conversation or the ticket has given must not mean another value here.
+    talk = session.get(Conversation, about.conversation_id)
+    sealed = [Finding(one.kind, "", one.placeholder, True) for one in about.secrets]
+    taken = vault.merge_counters(talk.placeholders if talk else {}, sealed)
+    masked = masker.mask(note, taken)
+    if talk is not None:
+        talk.placeholders = vault.merge_counters(taken, masked.findings)
+    return masked.text
+
+
 def show_secret(
     session: Session,
     *,
@@ -264,19 +292,20 @@ def show_secret(
 ) -> str:
     """The sealed datum behind a placeholder of the ticket; the look is recorded twice over.
 
-    Raises UnknownTicket or SecretGone.
+    Raises UnknownTicket, UnknownSecret, or SealedUnreadable when no key of the vault fits.
     """
     found = ticket(session, receipt_number=receipt_number)
-    if placeholder not in {secret.placeholder for secret in found.secrets}:
-        raise errors.SecretGone
-    value = tickets.look_at_secret(
-        session,
-        ticket=found,
-        placeholder=placeholder,
-        cipher=cipher,
-        actor=staff.actor,
-        now=now,
-    )
+    try:
+        value = tickets.look_at_secret(
+            session,
+            ticket=found,
+            placeholder=placeholder,
+            cipher=cipher,
+            actor=staff.actor,
+            now=now,
+        )
+    except BadKey as error:
+        raise errors.SealedUnreadable from error
     audit(
         session,
         login=staff.login,

@@ -1,9 +1,9 @@
-"""Tables of the tickets: what a person must do, who did what to it, and its sealed personal data."""
+"""Tables of the tickets: what a person must do, who did what to it, its sealed personal data."""
 
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.database import Base, UtcDateTime, utc_now
@@ -41,7 +41,7 @@ class Ticket(Base):
     """The message that opened it: the same message never opens a second ticket."""
     check_code_hash: Mapped[str] = mapped_column(String(128))
     petition: Mapped[str] = mapped_column(String(32))
-    """Kind of petition of the legal clock, e.g. `other`, `grievance`."""
+    """Kind of petition of the legal clock (data/policy/tickets.yml), e.g. `other`."""
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     consent_version: Mapped[str | None] = mapped_column(String(32))
     consented_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -62,7 +62,7 @@ class TicketSecret(Base):
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), index=True)
     placeholder: Mapped[str] = mapped_column(String(32))
     kind: Mapped[str] = mapped_column(String(32))
-    ciphertext: Mapped[str] = mapped_column(Text)
+    ciphertext: Mapped[bytes] = mapped_column(LargeBinary)
 
     ticket: Mapped[Ticket] = relationship(back_populates="secrets")
 
@@ -78,8 +78,22 @@ class TicketEvent(Base):
     actor: Mapped[str] = mapped_column(String(64))
     """`citizen`, `bot`, `system`, or `staff:<login>`."""
     what: Mapped[str] = mapped_column(String(32))
+    """`opened`, `moved`, `looked` (at personal data), `checked` (by the citizen) or `forgotten`
+    (personal data, when the ticket ended)."""
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     tell_citizen: Mapped[bool] = mapped_column(default=False)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     ticket: Mapped[Ticket] = relationship(back_populates="events")
+
+
+class ReceiptAttempt(Base):
+    """Wrong check codes given for a receipt number, which need not exist."""
+
+    __tablename__ = "receipt_attempts"
+
+    receipt_number: Mapped[str] = mapped_column(String(20), primary_key=True)
+    wrong: Mapped[int] = mapped_column(default=0)
+    since: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    """The first of those wrong codes."""
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -10,7 +10,7 @@ from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 from bot.conversations import service
-from bot.conversations.errors import MissingToken
+from bot.conversations.errors import MissingToken, UnknownConversation
 from bot.conversations.models import Message
 from bot.conversations.rendering import Renderer
 from bot.conversations.schemas import (
@@ -83,9 +83,7 @@ def open_conversation(parts: PartsOf, body: NewConversation) -> ConversationOut:
 
 
 @router.post("/{conversation_id}/messages")
-async def send(
-    parts: PartsOf, token: Token, conversation_id: str, body: NewMessage
-) -> AnswerOut:
+async def send(parts: PartsOf, token: Token, conversation_id: str, body: NewMessage) -> AnswerOut:
     """Send a text or press a button; the answer comes back here, or by the event stream."""
     received = await parts.turns.receive(
         conversation_id=conversation_id,
@@ -105,9 +103,7 @@ def messages(
 ) -> StateOut:
     """The conversation's messages after number `after`, and who holds it."""
     with parts.database.reading() as session:
-        conversation = service.authenticated(
-            session, conversation_id=conversation_id, token=token
-        )
+        conversation = service.authenticated(session, conversation_id=conversation_id, token=token)
         found = service.messages_after(session, conversation_id=conversation_id, after=after)
         return StateOut.model_validate(
             {"state": conversation.state, "messages": out(session, parts, found)}
@@ -151,7 +147,7 @@ async def _stream(
     while not await request.is_disconnected():
         try:
             now = await run_in_threadpool(messages, parts, token, conversation_id, after)
-        except service.errors.UnknownConversation:
+        except UnknownConversation:
             return
         for message in now.messages:
             after = message.seq
@@ -184,7 +180,7 @@ def out(session: Session, parts: Parts, found: Sequence[Message]) -> list[Messag
         MessageOut(
             id=message.id,
             seq=message.seq,
-            sender=message.sender,  # type: ignore[arg-type]
+            sender=message.sender,
             text=_with_code(session, parts, message),
             buttons=[
                 ButtonOut(
@@ -216,5 +212,3 @@ def _with_code(session: Session, parts: Parts, message: Message) -> str:
         now=utc_now(),
     )
     return message.text.replace(name, code) if code else message.text
-
-

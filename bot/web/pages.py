@@ -56,7 +56,7 @@ def widget_wording(request: Request, language: Language = "ko") -> JSONResponse:
     wording: Wording = request.app.state.wording
     sentences = {
         key.removeprefix("widget."): wording.template(key, language)
-        for key in wording.keys()
+        for key in wording.names()
         if key.startswith("widget.")
     }
     return JSONResponse(sentences, headers={"Cache-Control": "public, max-age=300"})

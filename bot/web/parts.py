@@ -62,14 +62,10 @@ class Parts:
             hub=hub,
             wording=wording,
             keeping=Keeping(masker=masker, cipher=cipher),
-            moves=Moves(
-                database=database, guard=Guard.load(POLICY / "emergency.yml"), desk=desk
-            ),
+            moves=Moves(database=database, guard=Guard.load(POLICY / "emergency.yml"), desk=desk),
             per_minute=settings.messages_per_minute,
         )
-        return cls(
-            settings, database, wording, masker, cipher, desk, forms, rasa, hub, turns
-        )
+        return cls(settings, database, wording, masker, cipher, desk, forms, rasa, hub, turns)
 
     def for_actions(self) -> ActionParts:
         """The share of the custom actions."""

@@ -46,7 +46,9 @@ def actions_app(parts: Parts) -> Starlette:
     async def healthy(_request: Request) -> JSONResponse:
         return JSONResponse({"status": "ok"})
 
-    return Starlette(routes=[Route("/webhook", webhook, methods=["POST"]), Route("/health", healthy)])
+    return Starlette(
+        routes=[Route("/webhook", webhook, methods=["POST"]), Route("/health", healthy)]
+    )
 
 
 def _server(app: object, host: str, port: int) -> uvicorn.Server:

@@ -63,6 +63,17 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "receipt_attempts",
+        sa.Column("receipt_number", sa.String(length=20), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("receipt_number"),
+    )
+    with op.batch_alter_table("receipt_attempts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_receipt_attempts_since"), ["since"], unique=False)
+
+    op.create_table(
         "receipt_counters",
         sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
@@ -233,7 +244,7 @@ def upgrade() -> None:
         sa.Column("ticket_id", sa.Integer(), nullable=False),
         sa.Column("placeholder", sa.String(length=32), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
-        sa.Column("ciphertext", sa.Text(), nullable=False),
+        sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["ticket_id"],
             ["tickets.id"],
@@ -359,6 +370,10 @@ def downgrade() -> None:
 
     op.drop_table("sign_in_attempts")
     op.drop_table("receipt_counters")
+    with op.batch_alter_table("receipt_attempts", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_receipt_attempts_since"))
+
+    op.drop_table("receipt_attempts")
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_conversations_updated_at"))
         batch_op.drop_index(batch_op.f("ix_conversations_state"))

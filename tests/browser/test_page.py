@@ -141,7 +141,7 @@ def test_a_report_is_taken_step_by_step_and_ends_with_a_receipt(chat: Chat) -> N
 
 def test_a_button_shows_its_title_as_the_citizens_words_and_stays_usable(chat: Chat) -> None:
     chat.ask("강아지를 데리고 해외에 가려면 어떻게 해야 하나요?")
-    button = chat.bots.locator("button.choice").last
+    button = chat.bots.nth(1).locator("button.choice").first
     title = button.inner_text()
     for times in (1, 2):
         button.click()
@@ -158,6 +158,16 @@ def test_a_reload_keeps_the_talk_and_doubles_nothing(chat: Chat) -> None:
     expect(chat.items).to_have_count(len(before))
     assert chat.items.locator(".bubble").all_inner_texts() == before
     expect(chat.panel).to_be_visible()
+
+
+def test_two_messages_in_a_row_keep_their_order_and_both_are_answered(chat: Chat) -> None:
+    asked = ["전입신고는 어떻게 하나요?", "대형폐기물은 어떻게 버려요?"]
+    for text in asked:
+        chat.field.fill(text)
+        chat.field.press("Enter")
+    chat.answer()
+    chat.page.reload()
+    expect(chat.citizens.locator(".bubble")).to_have_text(asked)
 
 
 def test_two_tabs_show_the_same_talk(chat: Chat) -> None:

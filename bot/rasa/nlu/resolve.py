@@ -37,9 +37,7 @@ DESCRIPTION_AT_LEAST = 12
 """Squeezed characters from which a first message counts as the description of a report."""
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class Resolve(GraphComponent):
     """Rasa's component around the decision."""
 
@@ -176,7 +174,8 @@ def _status(view: View) -> Decision | None:
     receipt = RECEIPT.search(view.text)
     asked = view.slot("receipt_asked")
     has_code = CHECK_CODE in view.text
-    if not receipt and not (asked and has_code) and not (has_code and view.top[0] == "ticket_status"):
+    about_status = bool(asked) or view.top[0] == "ticket_status"
+    if not receipt and not (has_code and about_status):
         return None
     slots = {"receipt": receipt.group() if receipt else (asked or "")}
     if has_code:
