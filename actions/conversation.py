@@ -15,7 +15,7 @@ from bot.database import utc_now
 from bot.metrics import HANDOVERS
 from bot.replies import Button, Press, Reply, Say
 
-WITH_A_WAY_ON = frozenset({"greet", "capabilities", "restart", "not_useful", "abuse", "deny"})
+WITH_A_WAY_ON = frozenset({"greet", "capabilities", "start_over", "not_useful", "abuse", "deny"})
 
 
 class ActionSay(Action):
@@ -35,7 +35,7 @@ class ActionSay(Action):
         reply = Reply(parts=[Say(key=f"say.{intent}")], buttons=buttons, topic=intent)
         say(dispatcher, tracker, self.name(), reply)
         cleared = [SlotSet("topic", None), SlotSet("receipt_asked", None)]
-        return [SlotSet("unsure", 0), *(cleared if intent == "restart" else [])]
+        return [SlotSet("unsure", 0), *(cleared if intent == "start_over" else [])]
 
 
 class ActionReplay(Action):

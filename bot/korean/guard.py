@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 import yaml
 
-from bot.korean import jamo
+from bot.korean import jamo, jeju
 from bot.korean.text import even_width, shorten, strip_hidden
 
 Kind = Literal["fire", "medical", "crime", "violence", "child", "suicide", "sea", "gas"]
@@ -23,6 +23,8 @@ About = Literal["self", "other"]
 
 # How much of the sentence around a hit may excuse it, in squeezed characters.
 BEFORE, AFTER = 40, 30
+# What stands for a figure of speech that was cut out: its neighbours must not grow together.
+CUT = "_"
 # Nobody needs more to be heard, and a pasted book must not hold up the line.
 LONGEST = 8_000
 
@@ -47,14 +49,11 @@ class _Pattern:
     kind: Kind
     topic: Topic
     spaced: bool
-    needs: tuple[str, ...]
     cry: re.Pattern[str]
     unless: re.Pattern[str] | None
 
     def hit(self, text: str) -> re.Match[str] | None:
         """The first match that its own sentence does not excuse."""
-        if self.needs and not any(need in text for need in self.needs):
-            return None
         for match in self.cry.finditer(text):
             if self.unless is None or not self.unless.search(_around(text, match)):
                 return match
@@ -129,7 +128,6 @@ def _pattern(entry: Mapping[str, Any], parts: Mapping[str, str]) -> _Pattern:
         kind=entry["kind"],
         topic=entry["topic"],
         spaced=spaced,
-        needs=tuple(need if spaced else jamo.sound(need) for need in entry.get("needs", ())),
         cry=_compile(entry["any"], parts, name, spaced),
         unless=_compile(unless, parts, f"{name}, unless", spaced) if unless else None,
     )
@@ -160,8 +158,15 @@ class Guard:
         """
         spaced = spaced_form(text)
         squeezed = squeezed_form(spaced)
-        forms = {True: self._phrases.sub(" ", spaced), False: self._figures.sub("", squeezed)}
-        return self._first(forms) or self._wrong_keyboard(spaced)
+        forms = {True: self._phrases.sub(" ", spaced), False: self._figures.sub(CUT, squeezed)}
+        return self._first(forms) or self._in_jeju(spaced) or self._wrong_keyboard(spaced)
+
+    def _in_jeju(self, spaced: str) -> Alarm | None:
+        """The same once more with Jeju words and endings in standard Korean, where there are any."""
+        standard = jeju.standardise(spaced)
+        if standard == spaced:
+            return None
+        return self._first({True: "", False: self._figures.sub(CUT, squeezed_form(standard))})
 
     def _wrong_keyboard(self, spaced: str) -> Alarm | None:
         """The same for Korean typed with the keyboard left in English."""

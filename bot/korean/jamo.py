@@ -74,7 +74,8 @@ def compose(text: str) -> str:
     return _LOOSE.sub(_loose, text)
 
 
-_SAME_VOWEL = {"ㅐ": "ㅔ", "ㅒ": "ㅔ", "ㅖ": "ㅔ", "ㅙ": "ㅚ", "ㅞ": "ㅚ"}
+# ㅒ stays apart from ㅔ: 얘기 (talk) and 애기 (baby) must not meet.
+_SAME_VOWEL = {"ㅐ": "ㅔ", "ㅒ": "ㅖ", "ㅙ": "ㅚ", "ㅞ": "ㅚ"}
 _SAME_TAIL = {
     **dict.fromkeys("ㄲㅋㄳㄺ", "ㄱ"),
     **dict.fromkeys("ㄵㄶ", "ㄴ"),
@@ -111,10 +112,16 @@ _KEYS = dict(
 _KEY_TABLE = str.maketrans(
     _KEYS | {key: _KEYS[key.lower()] for key in "SFAQDCZXVGKIJUHYNBML" if key not in _KEYS}
 )
-_PAIR = dict(zip("ㅗㅏ ㅗㅐ ㅗㅣ ㅜㅓ ㅜㅔ ㅜㅣ ㅡㅣ".split(), "ㅘㅙㅚㅝㅞㅟㅢ", strict=True))
+_PAIR = dict(
+    zip(["ㅗㅏ", "ㅗㅐ", "ㅗㅣ", "ㅜㅓ", "ㅜㅔ", "ㅜㅣ", "ㅡㅣ"], "ㅘㅙㅚㅝㅞㅟㅢ", strict=True)
+)
 _PAIRS = re.compile("|".join(_PAIR))
 _TAIL_PAIR = dict(
-    zip("ㄱㅅ ㄴㅈ ㄴㅎ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅎ ㅂㅅ".split(), "ㄳㄵㄶㄺㄻㄼㅀㅄ", strict=True)
+    zip(
+        ["ㄱㅅ", "ㄴㅈ", "ㄴㅎ", "ㄹㄱ", "ㄹㅁ", "ㄹㅂ", "ㄹㅎ", "ㅂㅅ"],
+        "ㄳㄵㄶㄺㄻㄼㅀㅄ",
+        strict=True,
+    )
 )
 _TAIL_PAIRS = re.compile(f"({'|'.join(_TAIL_PAIR)})(?![{VOWELS}])")
 

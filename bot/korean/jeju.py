@@ -12,18 +12,20 @@ from typing import Any
 import yaml
 
 from bot.korean import jamo
+from bot.paths import POLICY
 
-TABLE = Path(__file__).resolve().parents[2] / "data" / "policy" / "jeju_words.yml"
+TABLE = POLICY / "jeju_words.yml"
 
 # Rewrites may uncover one another (갈쳐줍서양), but a table at odds with itself must end.
 MOST_ROUNDS = 4
 
 _TOKEN = re.compile(r"[가-힣]+")
-_PARTICLES = (
+_AFTER_NOUN = (
     "이 가 은 는 을 를 과 와 이랑 랑 으로 로 이나 나 에 에서 에다 에는 에도 의 도 하고 한테 한테서"
     " 에게 덜 덜이 덜은 덜을 덜도 들 들이 들은 들을 들도 네 네가 부터 까지 마다 밖에 처럼 보다"
     " 이요 요 예요 이에요 인데 입니다 입니까"
-).split()
+)
+_PARTICLES = _AFTER_NOUN.split()
 _PAIRS = {
     half: pair
     for pair in ("이/가", "은/는", "을/를", "과/와", "이랑/랑", "으로/로", "이나/나")

@@ -81,10 +81,7 @@ def _add_districts(index: _Index, data: Mapping[str, Any]) -> None:
         part = data[city]
         index.add(index.full, city, Place(city, "city", city))
         index.add(index.english, part["en"], Place(city, "city", city))
-        places = {
-            name: Place(name, "eupmyeondong", city, name)
-            for name in part["districts"]
-        }
+        places = {name: Place(name, "eupmyeondong", city, name) for name in part["districts"]}
         for district, names in part["inside"].items():
             for name in names:
                 kind: Kind = "ri" if name.endswith("리") else "eupmyeondong"

@@ -173,18 +173,24 @@ _HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣㆍㆎ\u1100-\u11ff\ua960-\ua97c\ud
 _LATIN = re.compile(r"[a-z\u00c0-\u024f\u1e00-\u1eff]")
 _VIETNAMESE = re.compile(r"[ăđơư\u1ea0-\u1ef9]")
 _WORD = re.compile(r"[^\W\d_]+")
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Words that only stand in an English sentence, not in a name written in Latin letters.
-_ENGLISH = frozenset(
+_ENGLISH = _words(
     "a an the is are was am be do does did can could will would should i im my me you your he she"
     " it its we they there this that what where when how who why which in on at to of for from"
-    " with and or not no yes please help hello hi need want have has get by about".split()
+    " with and or not no yes please help hello hi need want have has get by about"
 )
 # Greetings and small words of languages that Latin letters alone do not tell from English.
-_NOT_ENGLISH = frozenset(
+_NOT_ENGLISH = _words(
     "hola gracias donde dónde como cómo está por favor necesito quiero el los las una para"
-    " bonjour merci où est les des je nous vous comment s'il danke bitte ich nicht wo ist der die"
+    " bonjour merci où est les des je nous vous comment danke bitte ich nicht wo ist der die"
     " das und saya apa di mana bagaimana tolong terima kasih ada tidak ako po saan ang mga"
-    " kumusta paano ano xin chao toi khong cam duoc muon giup".split()
+    " kumusta paano ano xin chao toi khong cam duoc muon giup"
 )
 
 

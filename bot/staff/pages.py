@@ -64,7 +64,7 @@ class Words:
         self.language = language
         self._now = now
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         """The sentence `staff.<name>`, its `$values` filled in."""
         texts = {key: str(value) for key, value in values.items()}
         return self._wording.text(f"staff.{name}", self.language, texts)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bot.hours import SEOUL
 from bot.paths import POLICY
@@ -52,7 +52,7 @@ class Calendar:
         try:
             read = yaml.safe_load(path.read_text(encoding="utf-8"))
             years = TypeAdapter(dict[int, list[Holiday]]).validate_python(read)
-        except (OSError, yaml.YAMLError, ValidationError) as error:
+        except (OSError, yaml.YAMLError, ValueError) as error:
             raise PolicyError(f"{path.name} cannot be used: {error}") from error
         for year, holidays in years.items():
             if strays := [day.date.isoformat() for day in holidays if day.date.year != year]:

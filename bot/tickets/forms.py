@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from bot.korean.text import squeeze
 from bot.paths import POLICY
@@ -105,6 +105,12 @@ class Form(BaseModel):
         return own if wording().has(own) else f"form.ask_{name}"
 
 
+class _File(BaseModel):
+    """The file: `fields` is only what the forms borrow from."""
+
+    forms: dict[str, dict[str, Any]]
+
+
 class Forms:
     """Every form, by topic."""
 
@@ -115,12 +121,11 @@ class Forms:
     def load(cls, path: Path = POLICY / "forms.yml") -> "Forms":
         """Read a file of forms. Raises PolicyError when it is missing or makes no sense."""
         try:
-            read = yaml.safe_load(path.read_text(encoding="utf-8"))
-            shapes = {topic: {"topic": topic, **form} for topic, form in read["forms"].items()}
-            forms = TypeAdapter(dict[str, Form]).validate_python(shapes)
-        except (OSError, yaml.YAMLError, ValidationError, KeyError, TypeError) as error:
+            read = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            forms = [Form(topic=topic, **form) for topic, form in read.forms.items()]
+        except (OSError, yaml.YAMLError, ValueError, TypeError) as error:
             raise PolicyError(f"{path.name} cannot be used: {error}") from error
-        return cls(forms)
+        return cls({form.topic: form for form in forms})
 
     def of(self, topic: str) -> Form:
         """The form of a topic. Raises NoForm."""

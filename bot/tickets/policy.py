@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from bot.korean.places import CITIES
 from bot.paths import POLICY
@@ -107,7 +107,7 @@ class TicketPolicy(_Part):
         """Read a policy file. Raises PolicyError when it is missing or makes no sense."""
         try:
             return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-        except (OSError, yaml.YAMLError, ValidationError) as error:
+        except (OSError, yaml.YAMLError, ValueError) as error:
             raise PolicyError(f"{path.name} cannot be used: {error}") from error
 
 

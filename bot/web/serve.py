@@ -57,15 +57,13 @@ def _server(app: object, host: str, port: int) -> uvicorn.Server:
         host=host,
         port=port,
         log_config=None,
+        ws="none",
         access_log=False,
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    server = uvicorn.Server(config)
-    # Two servers share the process: the signals are this module's to hand to both.
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    return server
+    return uvicorn.Server(config)
 
 
 async def serve(chosen: Settings) -> None:
@@ -81,6 +79,7 @@ async def serve(chosen: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
+    # Not `Server.serve`, which takes the signals for one server: here they are for both.
     await asyncio.gather(web._serve(), actions._serve())
 
 

@@ -32,9 +32,9 @@ class Service(Protocol):
     url: str
 
 
-def words(key: str, language: str = "ko") -> str:
-    """The wording of `key`."""
-    return wording().text(key, language)
+def words(key: str, language: str = "ko", **values: str) -> str:
+    """The wording of `key`, with its values put in."""
+    return wording().text(key, language, values)
 
 
 class Chat:
@@ -63,7 +63,7 @@ class Chat:
 
     def press(self, title: str) -> Locator:
         """Press the newest button with this title; returns what the bot said to it."""
-        self.root.get_by_role("button", name=title, exact=True).last.click()
+        self.items.get_by_role("button", name=title, exact=True).last.click()
         return self.answer()
 
     def answer(self) -> Locator:
@@ -243,7 +243,8 @@ def test_a_refused_text_comes_back_into_the_field_with_the_reason(chat: Chat) ->
     text = "가" * 2001
     chat.field.fill(text)
     chat.field.press("Enter")
-    expect(chat.root.get_by_role("alert")).to_have_text(words("error.message_too_long"))
+    reason = words("error.message_too_long", length="2,001", limit="2,000")
+    expect(chat.root.get_by_role("alert")).to_have_text(reason)
     expect(chat.field).to_have_value(text)
     expect(chat.citizens).to_have_count(0)
 

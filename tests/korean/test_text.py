@@ -106,7 +106,7 @@ def test_the_language_of_a_message(text: str, code: str) -> None:
         "/restart",
         " /restart",
         "\u200b/restart",
-        "\u3000\ufeff/intent{\"a\": 1}",
+        '\u3000\ufeff/intent{"a": 1}',
         "\x00/session_start",
         "\u202e/restart",
         "\u0301/restart",

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import PasswordHasher
+from sqlalchemy.exc import NoResultFound
 
 from bot.database import Database
 from bot.staff import errors, service
@@ -42,8 +44,18 @@ def test_a_new_account_gets_a_one_time_password_that_is_stored_only_hashed(
         account = session.query(StaffAccount).one()
         assert service.verify(session, login="sunja", password=password).login == "sunja"
     assert account.must_change
-    assert account.password_hash.startswith("$argon2id$")
     assert password not in account.password_hash
+
+
+def test_passwords_are_hashed_with_argon2id_at_the_recommended_cost(
+    monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    # The other tests hash with the least work.
+    monkeypatch.setattr(service, "_HASHER", PasswordHasher())
+    added(database)
+    with database.reading() as session:
+        stored = session.query(StaffAccount).one().password_hash
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_the_login_is_not_case_sensitive(database: Database) -> None:
@@ -83,10 +95,8 @@ def test_a_wrong_password_an_unknown_login_and_a_closed_account_look_the_same(
 
 
 def test_a_hash_with_old_parameters_is_renewed_at_sign_in(database: Database) -> None:
-    from argon2 import PasswordHasher
-
     added(database)
-    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(NEW)
+    weak = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(NEW)
     with database.writing() as session:
         session.query(StaffAccount).one().password_hash = weak
     opened(database, NEW)
@@ -237,7 +247,5 @@ def test_a_closed_account_loses_its_sessions(database: Database) -> None:
 
 
 def test_a_session_cannot_be_opened_for_an_account_that_is_gone(database: Database) -> None:
-    from sqlalchemy.exc import NoResultFound
-
     with pytest.raises(NoResultFound), database.writing() as session:
         service.sign_in(session, verified=Verified(99, "x", None), replaces=None, now=NOW)

@@ -23,9 +23,7 @@ logger = logging.getLogger(__name__)
 _NOTHING = {"name": None, "confidence": 0.0}
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class TopicClassifier(GraphComponent, IntentClassifier):
     """Ranks intents by morphemes, letters and meaning; writes `intent` and `intent_ranking`."""
 

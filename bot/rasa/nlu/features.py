@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Iterable, Iterator, Sequence
 
 from bot.korean.jamo import to_jamo
@@ -44,7 +44,7 @@ def ngrams(text: str, shortest: int, longest: int) -> Iterator[str]:
 
 
 def _pairs(items: list[str]) -> list[str]:
-    return [f"{one} {two}" for one, two in zip(items, items[1:])]
+    return [f"{one} {two}" for one, two in pairwise(items)]
 
 
 class Features:

@@ -101,9 +101,7 @@ class Meaning(NamedTuple):
         return read
 
 
-def _vector(
-    one: Key, anchors: Sequence[Key], axes: np.ndarray, centre: np.ndarray
-) -> np.ndarray:
+def _vector(one: Key, anchors: Sequence[Key], axes: np.ndarray, centre: np.ndarray) -> np.ndarray:
     vector = _similarities(one, anchors) @ axes - centre
     return vector / (float(np.linalg.norm(vector)) or 1.0)
 

@@ -29,7 +29,7 @@ from bot.rasa.nlu.decision import CHECK_CODE, PHONE, RECEIPT, Decision, Dialogue
 FORM = "report_form"
 CONTROL_INTENTS = {
     "cancel": "cancel",
-    "restart": "restart",
+    "restart": "start_over",
     "useful": "useful",
     "not_useful": "not_useful",
 }
@@ -296,8 +296,8 @@ def _form_move(view: View, asked: str) -> Decision | None:
     name, sure = view.top
     if policy.move(view.text, "cancel") or (name == "cancel" and view.above("answer", sure)):
         return _control("cancel", "cancel")
-    if name in ("talk_to_human", "restart") and view.above("answer", sure):
-        return _control(name, "person" if name == "talk_to_human" else name)
+    if name in ("talk_to_human", "start_over") and view.above("answer", sure):
+        return _control(name, "person" if name == "talk_to_human" else "restart")
     moves = {"confirm": ("send", "edit"), "consent": ("agree", "disagree")}.get(asked, ("skip",))
     for move in moves:
         if policy.move(view.text, move):

@@ -103,4 +103,4 @@ def build(folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    print(build(Path(sys.argv[1] if len(sys.argv) > 1 else "build/ko_jeju")))
+    build(Path(sys.argv[1] if len(sys.argv) > 1 else "build/ko_jeju"))

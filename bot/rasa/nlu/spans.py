@@ -8,8 +8,7 @@ from typing import Any, Iterable, Iterator, NamedTuple, Pattern, Sequence
 from bot.rasa.nlu.kiwi import Morpheme
 
 _NAMED = ("animal", "country")
-# A number placeholder or receipt is never part of anything else; a place is read before a country
-# only because it is longer, so length decides between the rest.
+# Placeholders and receipt numbers are never part of anything else.
 _FIRST = ("receipt", "phone", "email", "plate", "personal")
 
 
@@ -73,7 +72,7 @@ class Spotter:
 
 
 def _alternatives(names: Iterable[str]) -> Pattern[str]:
-    # Longest first: 인도네시아 before 인도. A Latin name stands alone; a Korean one takes particles.
+    # Longest first: 앵무새 before 앵무. A Latin name stands alone; a Korean one takes particles.
     parts = []
     for name in sorted(names, key=len, reverse=True):
         escaped = re.escape(name)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.rasa.nlu import linear
 from bot.rasa.nlu.features import Features
-from bot.rasa.nlu.linear import Linear
+from bot.rasa.nlu.linear import Calibration, Linear
 from bot.rasa.nlu.meaning import Meaning
 from bot.rasa.nlu.vectors import Vectoriser, Vocabulary
 
@@ -69,7 +69,7 @@ class Topics:
         arrays = {"weights": self.model.weights, "bias": self.model.bias}
         parts = {
             "classes": self.model.classes,
-            "sharpness": self.model.sharpness,
+            "calibration": self.model.calibration,
             "blocks": self.vectoriser.weights,
             "features": {},
             "meaning": None,
@@ -98,7 +98,12 @@ class Topics:
                 for block, names in parts["features"].items()
             }
             meaning = _meaning(parts["meaning"], arrays) if parts["meaning"] else None
-            model = Linear(parts["classes"], arrays["weights"], arrays["bias"], parts["sharpness"])
+            model = Linear(
+                parts["classes"],
+                arrays["weights"],
+                arrays["bias"],
+                Calibration(*parts["calibration"]),
+            )
         return cls(Vectoriser(parts["blocks"], blocks, meaning), model)
 
 

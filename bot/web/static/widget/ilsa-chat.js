@@ -90,6 +90,8 @@ header button:focus-visible { outline-color: #fff; outline-offset: -3px; }
   font-size: 14px; background: var(--info-soft); color: var(--info);
   border-bottom: 1px solid var(--line); }
 .bar p { flex: 1 1 160px; margin: 0; }
+.bar.confirm { border-top: 1px solid var(--line); border-bottom: 0; }
+.bar.confirm p { flex-basis: 100%; color: var(--text); font-size: 15px; }
 .bar.alert { background: var(--danger-soft); color: var(--danger); border-top: 1px solid var(--line);
   border-bottom: 0; }
 
@@ -584,7 +586,7 @@ textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: -1px; 
         onclick: () => this.#restart() });
       parts.confirmNo = make("button", { type: "button", className: "ghost",
         onclick: () => this.#cancelRestart() });
-      parts.confirm = make("div", { className: "bar", role: "alertdialog", hidden: true,
+      parts.confirm = make("div", { className: "bar confirm", role: "alertdialog", hidden: true,
         "aria-labelledby": "confirm" }, parts.confirmText, parts.confirmNo, parts.confirmYes);
       return parts.confirm;
     }
@@ -618,7 +620,7 @@ textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: -1px; 
       title.textContent = words.title;
       subtitle.textContent = words.subtitle;
       launcherText.textContent = words.launcher;
-      launcher.setAttribute("aria-label", words.launcher_label);
+      this.#light(!dot.hidden);
       restartText.textContent = words.restart;
       restart.setAttribute("aria-label", words.restart);
       close.setAttribute("aria-label", words.launcher_close);
@@ -631,7 +633,6 @@ textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: -1px; 
       confirmYes.textContent = words.confirm_yes;
       confirmNo.textContent = words.confirm_no;
       anew.textContent = words.new_conversation;
-      dot.title = words.unread;
       this.#setState(this.#state);
       for (const item of this.#shown) {
         const node = this.#draw(item.message);
@@ -644,7 +645,7 @@ textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: -1px; 
     // ------------------------------------------------------------ open, close, keys
 
     #showPanel(moveFocus) {
-      const { panel, launcher, close, dot } = this.#parts;
+      const { panel, launcher, close } = this.#parts;
       const isOpen = this.#isOpen;
       panel.hidden = !isOpen;
       launcher.hidden = isOpen;
@@ -654,7 +655,7 @@ textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: -1px; 
       this.#setModal();
       if (!this.#onPage) keep("sessionStorage", `${this.#key}:open`, isOpen || null);
       if (isOpen) {
-        dot.hidden = true;
+        this.#light(false);
         this.#fitKeyboard();
         this.#begin();
         this.#scroll(null);
@@ -780,6 +781,7 @@ textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: -1px; 
       const withStaff = this.#state === "waiting" || this.#state === "staff";
       confirmText.textContent = this.#words[withStaff ? "confirm_restart_staff" : "confirm_restart"];
       confirm.hidden = false;
+      this.#scroll(null, true);
       confirmNo.focus();
     }
 
@@ -1001,7 +1003,15 @@ textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: -1px; 
       if (this.#isOpen) {
         this.#conversation.seen = seq;
         this.#save();
-      } else if (sender !== "citizen") this.#parts.dot.hidden = false;
+      } else if (sender !== "citizen") this.#light(true);
+    }
+
+    /** Show on the launcher, and say to screen readers, that something new has come. */
+    #light(isNew) {
+      const { dot, launcher } = this.#parts;
+      const { launcher_label: label, unread } = this.#words;
+      dot.hidden = !isNew;
+      launcher.setAttribute("aria-label", isNew ? `${label} - ${unread}` : label);
     }
 
     /** The place for something typed now: after all that stands. */
@@ -1194,7 +1204,7 @@ textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: -1px; 
     }
 
     #setState(state) {
-      const { state: bar, stateText, anew, field, send, form } = this.#parts;
+      const { state: bar, stateText, anew, field, send, form, hint } = this.#parts;
       const isChange = state !== this.#state;
       this.#state = state;
       const sentence = this.#words[`state_${state}`] ?? "";
@@ -1202,7 +1212,7 @@ textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: -1px; 
       if (stateText.textContent !== sentence) stateText.textContent = sentence;
       const isClosed = state === "closed";
       anew.hidden = !isClosed;
-      field.disabled = send.disabled = form.hidden = isClosed;
+      field.disabled = send.disabled = form.hidden = hint.hidden = isClosed;
       this.#showTyping();
       if (!isChange) return;
       if (this.#conversation) {
@@ -1214,13 +1224,15 @@ textarea:focus-visible { outline: 2px solid var(--focus); outline-offset: -1px; 
 
     /** Say what is wrong above the field, with one thing to do about it; null says nothing. */
     #notice(sentence, action, onAction) {
-      const { notice, noticeText, noticeAction } = this.#parts;
+      const { notice, noticeText, noticeAction, log } = this.#parts;
       if (!noticeText) return;
+      const isAtEnd = log.scrollHeight - log.clientHeight - log.scrollTop < 8;
       notice.hidden = !sentence;
       noticeText.textContent = sentence ?? "";
       noticeAction.hidden = !action;
       noticeAction.textContent = action ?? "";
       noticeAction.onclick = onAction ?? null;
+      if (isAtEnd) this.#scroll(null, true);
     }
   }
 
