@@ -254,6 +254,9 @@ def run(settings: Settings) -> None:
         try:
             say("run_begins")
             prepared = supervisor.start()
+            if prepared.password:
+                # At once: the account exists now, whether or not the rest becomes ready.
+                say("run_first_account", login=FIRST_LOGIN, password=prepared.password)
             with step("run_waiting"):
                 supervisor.wait_until_ready()
             _announce(settings, prepared, time.monotonic() - began)
@@ -274,5 +277,3 @@ def _announce(settings: Settings, prepared: Prepared, seconds: float) -> None:
         say("run_imported", count=prepared.imported)
     say("run_ready", seconds=f"{seconds:.0f}")
     say("run_addresses", url=settings.base_url, log=settings.var_dir / "log")
-    if prepared.password:
-        say("run_first_account", login=FIRST_LOGIN, password=prepared.password)

@@ -162,7 +162,7 @@ class Guard:
         return self._first(forms) or self._in_jeju(spaced) or self._wrong_keyboard(spaced)
 
     def _in_jeju(self, spaced: str) -> Alarm | None:
-        """The same once more with Jeju words and endings in standard Korean, where there are any."""
+        """The same once more with Jeju words and endings, if any, in standard Korean."""
         standard = jeju.standardise(spaced)
         if standard == spaced:
             return None

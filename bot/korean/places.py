@@ -209,6 +209,7 @@ class _Phrases:
         self.binders = frozenset(data["binders"])
         self.things = frozenset(data["things"])
         self.times = tuple(data["times"])
+        self.questions = frozenset(data["questions"])
         self.english = tuple(sorted(data["english"], key=len, reverse=True))
 
     def is_anchor(self, word: str) -> bool:
@@ -365,6 +366,8 @@ class Places:
         last = max((end for end in ends if start < end <= token.end), default=None)
         if last is not None:
             return self._after_place(token, last)
+        if word in self._phrases.questions:
+            return "stop", None
         if self._phrases.is_anchor(word):
             return "on", token.end
         copula = _COPULA.search(word)

@@ -125,6 +125,21 @@ def _rows(block: str) -> list[list[str]]:
     return [line.split("|") for line in block.strip().splitlines()]
 
 
+def _file(name: str) -> list[str]:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(("kind", "text"), [line.split("\t") for line in _file("cries.tsv")])
+def test_a_cry_of_the_list_is_heard(guard: Guard, kind: str, text: str) -> None:
+    alarm = guard.check(text)
+    assert alarm is not None and alarm.kind == kind
+
+
+@pytest.mark.parametrize("text", _file("everyday.txt"))
+def test_everyday_talk_of_the_list_passes(guard: Guard, text: str) -> None:
+    assert guard.check(text) is None
+
+
 @pytest.mark.parametrize(("kind", "text"), _rows(CRIES))
 def test_a_cry_is_heard(guard: Guard, kind: str, text: str) -> None:
     alarm = guard.check(text)
@@ -306,17 +321,17 @@ def test_empty_and_odd_input_is_quiet(guard: Guard) -> None:
 def test_a_message_is_checked_in_about_a_millisecond(guard: Guard) -> None:
     text = "애월읍 하귀리 버스정류장 옆 가로등이 나갔는데 언제 고쳐주시나요? 일주일째 캄캄합니다"
     guard.check(text)
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(100):
         guard.check(text)
     # A loaded machine is slower; the bound catches a pattern that backtracks, not a busy core.
-    assert (time.perf_counter() - start) / 100 < 0.005
+    assert (time.process_time() - start) / 100 < 0.005
 
 
 def test_a_very_long_message_does_not_hold_up_the_line(guard: Guard) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     guard.check("사람이 길에서 불편하게 살고 있는 이야기 목숨 칼 물에 아이가 " * 300)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_broken_pattern_file_says_where() -> None:

@@ -128,6 +128,7 @@ ADDRESSES = """
 노형동 가로등 고장|노형동
 연동 어제 밤에 소음이 심했어요|연동
 노형동 이마트 앞 도로가 파였어요|노형동 이마트 앞 도로
+가로등 신고는 제주시청 몇 층에서 하나요|제주시청
 번영로 봉개동 방향으로 가다가 구멍이 있어요|번영로 봉개동 방향
 """
 
@@ -151,7 +152,7 @@ def test_an_english_phrase_is_cut_out(places: Places, text: str, where: str) -> 
 
 def test_finding_places_is_fast(places: Places) -> None:
     text = "애월읍 하귀리 버스정류장 옆 가로등이 나갔는데 언제 고쳐주시나요? 일주일째 캄캄합니다"
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(50):
         places.address(text)
-    assert (time.perf_counter() - start) / 50 < 0.02
+    assert (time.process_time() - start) / 50 < 0.02

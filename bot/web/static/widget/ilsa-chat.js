@@ -110,6 +110,7 @@ header button:focus-visible { outline-color: #fff; outline-offset: -3px; }
 .point { display: flex; gap: 6px; padding-left: 2px; }
 .point span:first-child { flex: none; min-width: 14px; color: var(--subtle); }
 .bubble a { color: var(--primary); text-underline-offset: 3px; }
+.bubble a[href^="tel:"] { white-space: nowrap; }
 .citizen { align-items: flex-end; }
 .citizen .bubble { max-width: 85%; border-color: transparent; border-radius: 12px 4px 12px 12px;
   background: #0b50d0; color: #fff; }

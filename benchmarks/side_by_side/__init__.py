@@ -1,0 +1,1 @@
+"""Our service beside a stock Rasa bot with the same answers, in one run: speed and memory."""

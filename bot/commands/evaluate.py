@@ -1,0 +1,139 @@
+"""`ilsa evaluate`: how well the service answers labelled messages, as a citizen sees it."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from bot.commands.failing import database_failures_told, fail
+from bot.commands.running import training_failures_told
+from bot.terminal import complain, say, sentence
+
+if TYPE_CHECKING:
+    from bot.evaluation import Figures, Outcome, Ratio, Reach, Row
+
+PROGRESS_STEPS = 20
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells have it."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("evaluate", help=sentence("help_evaluate"))(evaluate)
+
+
+def evaluate(
+    file: Path = typer.Argument(help=sentence("help_evaluate_file")),
+    url: str = typer.Option("", "--url", help=sentence("help_evaluate_url")),
+    as_json: bool = typer.Option(False, "--json", help=sentence("help_evaluate_json")),
+    at_a_time: int = typer.Option(
+        2, "--at-a-time", min=1, max=64, help=sentence("help_evaluate_at_a_time")
+    ),
+) -> None:
+    """Send every message of a file to a service and print how many were answered right."""
+    import httpx
+
+    rows = _rows(file)
+    with database_failures_told(), training_failures_told():
+        try:
+            outcome = _measured(rows, url.rstrip("/"), at_a_time)
+        except httpx.HTTPStatusError as error:
+            fail("evaluate_refused", url=error.request.url, status=error.response.status_code)
+        except httpx.TransportError as error:
+            fail("chat_no_service", url=url or error.request.url)
+    _print(outcome)
+    if as_json:
+        result = {"file": file.name, "at_a_time": at_a_time, **outcome.as_dict()}
+        typer.echo(json.dumps(result, ensure_ascii=False))
+
+
+def _rows(file: Path) -> "list[Row]":
+    from bot.evaluation import BadFile, read
+
+    try:
+        rows = read(file)
+    except (OSError, UnicodeDecodeError):
+        fail("evaluate_no_file", file=file)
+    except BadFile as error:
+        if error.missing:
+            fail("evaluate_no_columns", file=file, columns=", ".join(error.missing))
+        fail("evaluate_bad_line", file=file, line=error.line)
+    if not rows:
+        fail("evaluate_no_rows", file=file)
+    return rows
+
+
+def _measured(rows: "list[Row]", url: str, at_a_time: int) -> "Outcome":
+    from bot.evaluation import Reach, measure
+    from bot.settings import settings
+
+    if url:
+        reach = Reach.of(settings(), url)
+        return measure(rows, reach, at_a_time=at_a_time, forget=True, progress=_progress(len(rows)))
+    with _own_reach() as (own, watch):
+        progress = _progress(len(rows), watch)
+        return measure(rows, own, at_a_time=at_a_time, progress=progress)
+
+
+@contextmanager
+def _own_reach() -> "Iterator[tuple[Reach, Callable[[], None]]]":
+    """A service of this command's own; how it starts goes to standard error."""
+    from bot import supervisor
+    from bot.evaluation import Reach, own_service
+    from bot.processes import KeepsDying
+
+    try:
+        # Standard output is for the figures alone.
+        with redirect_stdout(sys.stderr), supervisor.ended_by_signals(), own_service() as running:
+            address = supervisor.local_url(running.settings)
+            yield Reach.of(running.settings, address), running.watch
+    except supervisor.Stopped:
+        raise typer.Exit(INTERRUPTED) from None
+    except supervisor.PortInUse as error:
+        fail("port_in_use", port=error.port, setting=error.setting)
+    except supervisor.NotReady as error:
+        fail("not_ready", names=", ".join(error.names), log=error.log_dir)
+    except KeepsDying as error:
+        fail("keeps_dying", name=error.name, log=error.log)
+
+
+def _progress(count: int, watch: "Callable[[], None]" = lambda: None) -> "Callable[[int], None]":
+    def progress(done: int) -> None:
+        watch()
+        if done == count or done % max(1, count // PROGRESS_STEPS) == 0:
+            complain("evaluate_progress", done=done, count=count)
+
+    return progress
+
+
+def _print(outcome: "Outcome") -> None:
+    from bot.evaluation import figures
+
+    _print_figures(sentence("evaluate_as_seen"), figures(outcome.seen))
+    say("evaluate_ms", p50=outcome.ms(0.50), p95=outcome.ms(0.95))
+    say("evaluate_unanswered", count=len(outcome.seen) - len(outcome.seconds))
+    _print_figures(sentence("evaluate_alone"), figures(outcome.alone))
+    _print_figures(sentence("evaluate_known"), outcome.of_known(outcome.seen))
+    _print_figures(sentence("evaluate_known_alone"), outcome.of_known(outcome.alone))
+    for style, judged in outcome.styles().items():
+        _print_figures(sentence("evaluate_style", style=style), figures(judged))
+
+
+def _print_figures(title: str, found: "Figures") -> None:
+    from bot.evaluation import RATIOS
+
+    say("evaluate_title", title=title, count=found.n)
+    for name in RATIOS:
+        ratio: Ratio = getattr(found, name)
+        if ratio.of:
+            say(f"evaluate_{name}", figure=_percent(ratio))
+
+
+def _percent(ratio: "Ratio") -> str:
+    low, high = (100 * bound for bound in ratio.interval or (0.0, 0.0))
+    share = 100 * ratio.hits / ratio.of
+    return f"{share:5.1f} %  [{low:.1f}, {high:.1f}]  {ratio.hits}/{ratio.of}"
