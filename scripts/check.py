@@ -67,7 +67,8 @@ def main(arguments: list[str]) -> int:
     if not chosen:
         print(f"There is no selection {selection}: choose lint, unit, rasa or all.")
         return 2
-    passed, lines = True, []
+    passed = True
+    lines: list[str] = []
     for part in chosen:
         is_fine, line = run(part, lines)
         passed &= is_fine

@@ -119,7 +119,8 @@ class Browser:
         self.client = client
 
     def get(self, path: str, **options: Any) -> Response:
-        return self.client.get(path, **options)
+        answer: Response = self.client.get(path, **options)
+        return answer
 
     def csrf(self, path: str) -> str:
         """The CSRF token that stands in the forms of a page."""
@@ -127,7 +128,9 @@ class Browser:
 
     def post(self, path: str, page: str, **fields: str) -> Response:
         """Send a form of `page` to `path`."""
-        return self.client.post(path, data={"csrf": self.csrf(page), **fields})
+        data = {"csrf": self.csrf(page), **fields}
+        answer: Response = self.client.post(path, data=data)
+        return answer
 
     def sign_in(self, login: str = "sunja", password: str = PASSWORD) -> Response:
         fields = {"login": login, "password": password}

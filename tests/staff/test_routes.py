@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx import Response
 
 from bot.conversations.models import Conversation, Message
 from bot.database import Database, utc_now
@@ -115,7 +116,8 @@ def test_a_forwarded_address_counts_only_from_a_trusted_proxy(
         forged = {"X-Forwarded-For": f"203.0.113.{number}"}
         token = browser.csrf("/staff/sign-in")
         fields = {"csrf": token, "login": f"login{number}", "password": "x"}
-        return browser.client.post("/staff/sign-in", data=fields, headers=forged).status_code
+        answer: Response = browser.client.post("/staff/sign-in", data=fields, headers=forged)
+        return answer.status_code
 
     assert [tried(number) for number in range(6)] == [401] * 5 + [429]
     app.state.settings = Settings(trusted_proxies="testclient")
