@@ -30,6 +30,9 @@ class Wording:
         sentences: dict[str, Mapping[str, str]] = {}
         for path in sorted(folder.glob("*.yml")):
             for name, texts in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+                if not isinstance(name, str):
+                    # YAML reads a bare `no` or `yes` as a truth value.
+                    raise MissingWording(f"{path.name}: {name!r} is no name; put it in quotes")
                 sentences[f"{path.stem}.{name}"] = texts
         return cls(sentences)
 

@@ -36,9 +36,8 @@ class Renderer:
 
     def __call__(self, reply: Reply) -> Rendered:
         """The text of `reply` and its buttons. Raises MissingWording for an unknown key."""
-        texts = (self._part(part) for part in reply.parts)
         return Rendered(
-            text="\n\n".join(text for text in texts if text),
+            text=_joined([self._part(part) for part in reply.parts]),
             buttons=tuple(
                 RenderedButton(self._title(button.title, button.title_of), button.press, button.url)
                 for button in reply.buttons
@@ -84,3 +83,12 @@ class Renderer:
             return knowledge.title(self._session, title_of, self._language) or title_of
         assert title is not None, "a button has a title or a topic to take it from"
         return self._wording.text(title.key, self._language, title.values)
+
+
+def _joined(texts: list[str]) -> str:
+    """Paragraphs with a blank line between them; lines of one list stand together."""
+    whole = ""
+    for text in filter(None, texts):
+        in_list = text.startswith("- ") and whole.rpartition("\n")[2].startswith("- ")
+        whole += ("\n" if in_list else "\n\n" if whole else "") + text
+    return whole

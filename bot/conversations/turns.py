@@ -36,6 +36,8 @@ T = TypeVar("T")
 
 SECOND_TRY_AFTER_SECONDS = 1.0
 TRIES = 2
+MOST_ATTEMPTS = 4
+"""Of processes that died over the same message: then it may be the message."""
 
 
 @dataclass(frozen=True)
@@ -119,12 +121,20 @@ class Turns:
 
     async def _drain(self, job: Job | None) -> None:
         while job is not None:
-            replies, turn = await self._replies(job)
             conversation_id = job.conversation_id
-            job = await self._run(self._finish, job, replies, turn)
+            try:
+                replies, turn = await self._replies(job)
+                job = await self._run(self._finish, job, replies, turn)
+            except Exception:
+                # Whatever is wrong here, the citizen gets a sentence and the talk goes on.
+                log.exception("turn_failed", message=job.message_id)
+                MESSAGES.labels(outcome="failed").inc()
+                job = await self._run(self._finish, job, self._moves.rasa_failed(), "failed")
             self._hub.notify(conversation_id)
 
     async def _replies(self, job: Job) -> tuple[list[Reply], str]:
+        if job.attempts > MOST_ATTEMPTS:
+            return self._moves.rasa_failed(), "failed"
         step = await self._run(self._moves.before_rasa, job)
         if isinstance(step, moves.Decided):
             MESSAGES.labels(outcome=step.turn).inc()
