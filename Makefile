@@ -40,11 +40,11 @@ lint: setup-app ## ruff, mypy and the layer contracts
 format: setup-app ## format the code
 	@.venv-app/bin/ruff check --fix --quiet . ; .venv-app/bin/ruff format .
 
-evaluate: setup ## measure the running service on labelled messages: make evaluate FILE=messages.tsv
-	@$(ILSA) evaluate $(FILE)
+evaluate: setup ## measure the service on labelled messages: make evaluate FILE=messages.tsv
+	@$(ILSA) evaluate "$(FILE)" --json
 
-bench: setup ## benchmarks side by side with stock Rasa; load (see benchmarks/README.md)
-	@.venv-app/bin/python -m benchmarks
+bench: setup ## speed and memory beside a stock Rasa bot (see benchmarks/README.md)
+	@.venv-app/bin/python -m benchmarks.side_by_side
 
 doctor: setup-app ## what is missing on this machine, and how to mend it
 	@$(ILSA) doctor

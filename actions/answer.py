@@ -83,7 +83,9 @@ class ActionOutOfScope(Action):
     ) -> list[EventType]:
         """Says that this is not something the province's service answers."""
         reply = Reply(
-            parts=[Say(key="out_of_scope.not_ours")], buttons=[GENERAL, PERSON], topic="out_of_scope"
+            parts=[Say(key="out_of_scope.not_ours")],
+            buttons=[GENERAL, PERSON],
+            topic="out_of_scope",
         )
         say(dispatcher, tracker, self.name(), reply)
         return [SlotSet("unsure", 0)]

@@ -311,8 +311,11 @@ class ActionCloseReport(Action):
         return [
             SlotSet("report", None),
             SlotSet("report_ready", None),
-            SlotSet("topic", report.topic),
+            SlotSet("topic", report.topic if await self._has_article(report.topic) else None),
         ]
+
+    async def _has_article(self, topic: str) -> bool:
+        return await self._parts.read(lambda session: knowledge.served(session, topic) is not None)
 
     async def _reply(self, tracker: Tracker, report: Report) -> Reply | None:
         if report.outcome == "sent":

@@ -38,6 +38,8 @@ NOT_IN_THE_MODEL = frozenset(
     }
 )
 """Decisions that only the application reads; changing one must not cost a training."""
+ONLY_SERVING = frozenset({"launch.py", "tracker_store.py", "faster.py"})
+"""Modules of bot/rasa that leave no trace in a model."""
 PACKAGES = ("rasa", "spacy", "kiwipiepy", "kiwipiepy-model", "scikit-learn", "numpy")
 """Packages whose version a model depends on; they are read from uv.lock."""
 
@@ -62,7 +64,7 @@ def sources() -> list[Path]:
         files += [path for path in folder.rglob("*") if path.is_file()]
     files += [path for path in POLICY.rglob("*.yml") if path.name not in NOT_IN_THE_MODEL]
     for folder in (ROOT / "bot" / "rasa", ROOT / "bot" / "korean"):
-        files += list(folder.rglob("*.py"))
+        files += [path for path in folder.rglob("*.py") if path.name not in ONLY_SERVING]
     return sorted(files)
 
 
@@ -119,7 +121,7 @@ def train(log: Path, *, force: bool = False) -> Path:
 def _training(model: Path) -> list[str]:
     # Rasa's cache does not see changes in modules that a component imports, hence --force.
     return [
-        *("-m", "rasa", "train", "--force"),
+        *("-m", "bot.rasa.launch", "train", "--force"),
         *("--config", "config.yml", "--domain", "domain.yml"),
         *("--data", "data/nlu", "data/rules"),
         *("--out", str(MODELS), "--fixed-model-name", model.name.removesuffix(".tar.gz")),

@@ -11,7 +11,7 @@ import typer
 
 from bot.commands.failing import database_failures_told, fail
 from bot.commands.running import training_failures_told
-from bot.terminal import complain, say, sentence
+from bot.terminal import complain, say, sentence, write
 
 if TYPE_CHECKING:
     from bot.evaluation import Figures, Outcome, Ratio, Reach, Row
@@ -114,8 +114,8 @@ def _print(outcome: "Outcome") -> None:
     from bot.evaluation import figures
 
     _print_figures(sentence("evaluate_as_seen"), figures(outcome.seen))
-    say("evaluate_ms", p50=outcome.ms(0.50), p95=outcome.ms(0.95))
-    say("evaluate_unanswered", count=len(outcome.seen) - len(outcome.seconds))
+    _print_line("evaluate_ms", p50=outcome.ms(0.50), p95=outcome.ms(0.95))
+    _print_line("evaluate_unanswered", count=len(outcome.seen) - len(outcome.seconds))
     _print_figures(sentence("evaluate_alone"), figures(outcome.alone))
     _print_figures(sentence("evaluate_known"), outcome.of_known(outcome.seen))
     _print_figures(sentence("evaluate_known_alone"), outcome.of_known(outcome.alone))
@@ -130,7 +130,11 @@ def _print_figures(title: str, found: "Figures") -> None:
     for name in RATIOS:
         ratio: Ratio = getattr(found, name)
         if ratio.of:
-            say(f"evaluate_{name}", figure=_percent(ratio))
+            _print_line(f"evaluate_{name}", figure=_percent(ratio))
+
+
+def _print_line(key: str, **values: object) -> None:
+    write(f"  {sentence(key, **values)}")
 
 
 def _percent(ratio: "Ratio") -> str:

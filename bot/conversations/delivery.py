@@ -86,3 +86,4 @@ class Delivery:
     def _purge(self) -> None:
         with self._database.writing() as session:
             vault.purge_expired(session, now=utc_now())
+            tickets.forget_attempts(session, now=utc_now())

@@ -24,13 +24,14 @@ from bot.conversations.models import (
     State,
     new_id,
 )
-from bot.conversations.rendering import Rendered
+from bot.conversations.rendering import Rendered, Renderer
 from bot.conversations.schemas import MAX_TEXT, IncomingMessage
 from bot.korean.text import clean, language
 from bot.privacy import vault
 from bot.privacy.masking import Masker
 from bot.privacy.vault import Cipher
-from bot.replies import Reply
+from bot.replies import Reply, Say
+from bot.wording import Wording
 
 LEASE = timedelta(seconds=90)
 """Longer than two questions to Rasa may take: a lease that runs out means a crashed process."""
@@ -358,6 +359,21 @@ def _say_one(
         )
     session.flush()
     return message
+
+
+def notice(
+    session: Session, *, conversation_id: str, key: str, wording: Wording, now: datetime
+) -> None:
+    """Tell the citizen of a change in who holds the conversation, as a system message."""
+    conversation = session.get_one(Conversation, conversation_id)
+    say(
+        session,
+        conversation_id=conversation_id,
+        replies=[Reply(parts=[Say(key=key)])],
+        render=Renderer(session, wording, conversation.language),
+        now=now,
+        sender="system",
+    )
 
 
 def hand_over(

@@ -119,18 +119,21 @@ class Turns:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _drain(self, job: Job | None) -> None:
-        while job is not None:
-            conversation_id = job.conversation_id
-            try:
-                replies, turn = await self._replies(job)
-                job = await self._run(self._finish, job, replies, turn)
-            except Exception:
-                # Whatever is wrong here, the citizen gets a sentence and the talk goes on.
-                log.exception("turn_failed", message=job.message_id)
-                MESSAGES.labels(outcome="failed").inc()
-                job = await self._run(self._finish, job, self._moves.rasa_failed(), "failed")
-            self._hub.notify(conversation_id)
+    async def _drain(self, job: Job) -> None:
+        following: Job | None = job
+        while following is not None:
+            following = await self._take(following)
+            self._hub.notify(job.conversation_id)
+
+    async def _take(self, job: Job) -> Job | None:
+        try:
+            replies, turn = await self._replies(job)
+            return await self._run(self._finish, job, replies, turn)
+        except Exception:
+            # Whatever is wrong here, the citizen gets a sentence and the talk goes on.
+            log.exception("turn_failed", message=job.message_id)
+            MESSAGES.labels(outcome="failed").inc()
+            return await self._run(self._finish, job, self._moves.rasa_failed(), "failed")
 
     async def _replies(self, job: Job) -> tuple[list[Reply], str]:
         if job.attempts > MOST_ATTEMPTS:

@@ -23,6 +23,7 @@ from bot.tickets import service as tickets
 from bot.tickets.models import Ticket
 from bot.tickets.policy import ticket_policy
 from bot.tickets.receipts import tidy_number
+from bot.wording import wording
 
 Show = Literal["needs", "mine", "all"]
 SHOWS: tuple[Show, ...] = get_args(Show)
@@ -116,8 +117,12 @@ def _conversation(session: Session, conversation_id: str) -> Conversation:
 
 def take(session: Session, *, conversation_id: str, staff: Staff, now: datetime) -> None:
     """Take the conversation. Raises UnknownConversation, HeldByAnother, WrongState."""
-    _not_anothers(_conversation(session, conversation_id), staff)
+    conversation = _conversation(session, conversation_id)
+    _not_anothers(conversation, staff)
+    joins = conversation.state != "staff"
     conversations.take(session, conversation_id=conversation_id, login=staff.login, now=now)
+    if joins:
+        _tell(session, conversation_id, "handover.taken", now)
     audit(session, login=staff.login, what="take", subject=conversation_id, now=now)
 
 
@@ -159,6 +164,7 @@ def hand_back(session: Session, *, conversation_id: str, staff: Staff, now: date
     if not staff.is_administrator:
         _not_anothers(conversation, staff)
     conversations.hand_back(session, conversation_id=conversation_id, now=now)
+    _tell(session, conversation_id, "handover.back_to_bot", now)
     audit(session, login=staff.login, what="hand_back", subject=conversation_id, now=now)
 
 
@@ -173,7 +179,14 @@ def close(session: Session, *, conversation_id: str, staff: Staff, now: datetime
     if conversation.state == "closed":
         raise errors.AlreadyClosed
     conversations.close(session, conversation_id=conversation_id, now=now)
+    _tell(session, conversation_id, "handover.ended", now)
     audit(session, login=staff.login, what="close", subject=conversation_id, now=now)
+
+
+def _tell(session: Session, conversation_id: str, key: str, now: datetime) -> None:
+    conversations.notice(
+        session, conversation_id=conversation_id, key=key, wording=wording(), now=now
+    )
 
 
 def _not_anothers(conversation: Conversation, staff: Staff) -> None:

@@ -38,7 +38,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         return ["kiwipiepy", "sklearn"]
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> List[Type[Any]]:
         """None: without a spaCy Doc on the message it asks Kiwi itself."""
         return []
 

@@ -22,7 +22,7 @@ class DocEntities(GraphComponent):
     """Writes the spans of the Doc as Rasa entities, with offsets into the message as typed."""
 
     @classmethod
-    def required_components(cls) -> List[Type]:
+    def required_components(cls) -> List[Type[Any]]:
         """SpacyNLP makes the Doc."""
         return [SpacyNLP]
 

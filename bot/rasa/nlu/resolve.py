@@ -33,8 +33,11 @@ CONTROL_INTENTS = {
     "useful": "useful",
     "not_useful": "not_useful",
 }
-DESCRIPTION_AT_LEAST = 12
+DESCRIPTION_AT_LEAST = 8
 """Squeezed characters from which a first message counts as the description of a report."""
+ANNOUNCEMENT = re.compile("신고|접수|신청|report|apply", re.IGNORECASE)
+"""«가로등 고장 신고할게요» announces a report and does not describe much yet."""
+ANNOUNCED_AT_LEAST = 18
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -203,12 +206,8 @@ def _follow_up(view: View) -> Decision | None:
     says_little = len(left) <= 2
     if says_little or (not own_topic and len(squeeze(view.text)) <= 14 and name != "out_of_scope"):
         request = Request(topic, facet=facet, confidence=1.0, why="follow_up_facet")
-        return Decision(_answer_intent(view, topic), 1.0, [request], rule="follow_up_facet")
+        return Decision(topic, 1.0, [request], rule="follow_up_facet")
     return None
-
-
-def _answer_intent(view: View, topic: str) -> str:
-    return topic
 
 
 def _by_confidence(view: View) -> Decision:
@@ -270,9 +269,14 @@ def _first_slots(view: View, topic: str) -> dict[str, str]:
     if phone := _placeholder(view.text, PHONE):
         slots["contact"] = phone
     told = place is not None or not view.policy.asks(view.text)
-    if told and topic != "callback" and len(squeeze(view.text)) >= DESCRIPTION_AT_LEAST:
+    if told and topic not in ("callback", "general_ticket") and _describes(view.text):
         slots["detail"] = view.text
     return slots
+
+
+def _describes(text: str) -> bool:
+    least = ANNOUNCED_AT_LEAST if ANNOUNCEMENT.search(text) else DESCRIPTION_AT_LEAST
+    return len(squeeze(text)) >= least
 
 
 def _placeholder(text: str, kind: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NamedTuple, Sequence
+from typing import Any, NamedTuple, Sequence
 
 import numpy as np
 
@@ -67,7 +67,7 @@ class Topics:
         """Write the model as plain arrays and JSON into an existing folder."""
         meaning = self.vectoriser.meaning
         arrays = {"weights": self.model.weights, "bias": self.model.bias}
-        parts = {
+        parts: dict[str, Any] = {
             "classes": self.model.classes,
             "calibration": self.model.calibration,
             "blocks": self.vectoriser.weights,
@@ -84,7 +84,7 @@ class Topics:
                 "weights": [[*one, weight] for one, weight in meaning.weights.items()],
                 "rare": meaning.rare,
             }
-        np.savez_compressed(folder / _ARRAYS, **arrays)
+        np.savez_compressed(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]
         text = json.dumps(parts, ensure_ascii=False)
         (folder / _PARTS).write_text(text, encoding="utf-8")
 
@@ -107,7 +107,7 @@ class Topics:
         return cls(Vectoriser(parts["blocks"], blocks, meaning), model)
 
 
-def _meaning(part: dict, arrays: np.lib.npyio.NpzFile) -> Meaning:
+def _meaning(part: dict[str, Any], arrays: np.lib.npyio.NpzFile) -> Meaning:
     weights = {(form, tag, sense): weight for form, tag, sense, weight in part["weights"]}
     anchors = [(form, tag, sense) for form, tag, sense in part["anchors"]]
     return Meaning(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple, Sequence
+from typing import NamedTuple, Sequence, TypeAlias
 
 import numpy as np
 import scipy.sparse as sparse
@@ -11,7 +11,7 @@ import scipy.sparse as sparse
 from bot.rasa.nlu.features import BLOCKS, Features
 from bot.rasa.nlu.meaning import Meaning
 
-Rows = sparse.csr_matrix
+Rows: TypeAlias = sparse.csr_matrix
 # Features that stand in one message only teach nothing when they are stretches of letters.
 _SEEN_TWICE = frozenset(("syllables", "jamo", "letters"))
 
