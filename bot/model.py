@@ -28,18 +28,15 @@ KEEP = 3
 
 NOT_IN_THE_MODEL = frozenset(
     {
-        "consent.yml",
-        "emergency.yml",
-        "forms.yml",
-        "holidays.yml",
-        "hours.yml",
-        "personal_data.yml",
-        "tickets.yml",
+        *("consent.yml", "dialogue.yml", "emergency.yml", "forms.yml", "holidays.yml"),
+        *("hours.yml", "personal_data.yml", "tickets.yml"),
     }
 )
-"""Decisions that only the application reads; changing one must not cost a training."""
-ONLY_SERVING = frozenset({"launch.py", "tracker_store.py", "faster.py"})
-"""Modules of bot/rasa that leave no trace in a model."""
+"""Decisions that are read when serving; changing one must not cost a training."""
+ONLY_SERVING = frozenset(
+    {"decision.py", "faster.py", "guard.py", "launch.py", "resolve.py", "tracker_store.py"}
+)
+"""Modules of bot/rasa and bot/korean that leave no trace in a model."""
 PACKAGES = ("rasa", "spacy", "kiwipiepy", "kiwipiepy-model", "scikit-learn", "numpy")
 """Packages whose version a model depends on; they are read from uv.lock."""
 

@@ -33,6 +33,11 @@ Do one of these, then run make again:
   Debian, Ubuntu:  sudo apt install python3-venv
   anywhere:        install uv (https://docs.astral.sh/uv/getting-started/installation/)"""
 
+NOT_PREPARED = """\
+uv could not prepare the %s environment; its message stands above.
+uv fetches packages from PyPI, and a Python that the machine lacks from GitHub. Where GitHub cannot
+be reached, install Python 3.12 and Python 3.10 yourself (pyenv does), then run make again."""
+
 
 class SetupError(Exception):
     """The environments cannot be made; the message says what to do."""
@@ -95,6 +100,12 @@ def is_current(folder: Path) -> bool:
     return os.access(str(folder / "bin" / "python"), os.X_OK)
 
 
+def pyenv_folders() -> "list[str]":
+    """Folders of the Pythons that pyenv installed; its shims hide those that it was not told."""
+    versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    return sorted(str(folder) for folder in versions.glob("3.1[02].*/bin"))
+
+
 def synchronise(uv: str, name: str) -> None:
     """Make or mend one environment with uv. Raises SetupError."""
     folder, *options = ENVIRONMENTS[name]
@@ -105,11 +116,10 @@ def synchronise(uv: str, name: str) -> None:
     # An activated environment must not be taken for ours.
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     environment["UV_PROJECT_ENVIRONMENT"] = folder
+    environment["PATH"] = os.pathsep.join([environment.get("PATH", ""), *pyenv_folders()])
     result = subprocess.run([uv, "sync", *options], cwd=str(ROOT), env=environment, check=False)
     if result.returncode:
-        raise SetupError(
-            "uv could not prepare the %s environment; its message stands above." % name
-        )
+        raise SetupError(NOT_PREPARED % name)
     (ROOT / folder / STAMP).write_text(digest(), encoding="ascii")
     say("The %s environment is ready (%.0f s)" % (name, time.monotonic() - began))
 

@@ -34,7 +34,8 @@ class Part:
 def parts() -> list[Part]:
     """Every check, in the order in which they run."""
     lint, rasa = frozenset({"lint", "unit", "all"}), frozenset({"rasa", "unit", "all"})
-    quiet = ["-W", "ignore::pytest.PytestConfigWarning", "-q"]
+    # Rasa's own dependencies warn about each other, and asyncio is not tested there.
+    quiet = ["-q", "-W", "ignore::DeprecationWarning", "-W", "ignore::pytest.PytestConfigWarning"]
     return [
         Part("ruff check", [str(APP / "ruff"), "check", "--quiet", "."], lint),
         Part("ruff format", [str(APP / "ruff"), "format", "--check", "--quiet", "."], lint),

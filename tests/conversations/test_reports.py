@@ -1,0 +1,258 @@
+"""Reports: from the first sentence to the receipt, and to the status asked later."""
+
+import re
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from bot.knowledge import service as knowledge
+from bot.tickets.models import Ticket
+from tests.support.citizen import (
+    Citizen,
+    check_code_in,
+    finish_report,
+    start_report,
+    words,
+)
+from tests.support.service import Service
+
+RECEIPT = re.compile(r"120-\d{4}-\d{6}")
+PHONE = "010-2345-6789"
+
+
+def tickets_of(service: Service, citizen: Citizen) -> list[Ticket]:
+    with service.database.reading() as session:
+        return list(
+            session.scalars(
+                select(Ticket).where(Ticket.conversation_id == citizen.id).order_by(Ticket.id)
+            )
+        )
+
+
+def all_tickets(service: Service) -> int:
+    with service.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Ticket)) or 0
+
+
+def test_a_report_knows_the_place_asks_the_rest_and_gives_a_receipt(
+    citizen: Citizen, service: Service
+) -> None:
+    start_report(citizen)
+    assert words("form.ask_road_damage_location") not in citizen.last.text
+    assert citizen.presses("form.choice_yes").says("consent.ask")
+    assert citizen.presses("button.agree").says("form.ask_contact")
+    summary = citizen.says(PHONE)
+    assert summary.says("report.confirm")
+    assert "노형동 이마트 앞" in summary.text
+    assert "[전화번호 1]" in summary.text and PHONE not in summary.text
+    assert not tickets_of(service, citizen)
+
+    receipt = citizen.presses("button.send")
+    assert receipt.ticket and RECEIPT.fullmatch(receipt.ticket)
+    assert receipt.ticket in receipt.text
+    assert "제주시 건설과" in receipt.text
+    assert receipt.says("ticket.term_grievance")
+    assert re.search(r"처리 기한: \d{4}-\d{2}-\d{2} \d{2}:\d{2}", receipt.text)
+    assert re.fullmatch(r"\w{4}-\w{4}", check_code_in(receipt))
+    [ticket] = tickets_of(service, citizen)
+    assert ticket.receipt_number == receipt.ticket
+    assert ticket.topic == "road_damage" and ticket.fields["danger"] == "yes"
+    assert "노형동" in ticket.fields["location"]
+
+
+def test_a_place_is_corrected_while_something_else_is_asked(
+    citizen: Citizen, service: Service
+) -> None:
+    start_report(citizen)
+    corrected = citizen.says("아니 노형동 말고 연동 이마트요")
+    assert corrected.says("report.corrected")
+    summary = finish_report(citizen)
+    assert "- 장소: 연동 이마트" in summary.text
+
+
+def test_a_place_is_corrected_at_the_summary(citizen: Citizen) -> None:
+    start_report(citizen)
+    finish_report(citizen)
+    corrected = citizen.says("아니 노형동 말고 연동 이마트요")
+    assert corrected.says("report.corrected")
+    assert "- 장소: 연동 이마트" in corrected.text
+
+
+def test_a_field_is_changed_by_its_button(citizen: Citizen, service: Service) -> None:
+    start_report(citizen)
+    finish_report(citizen)
+    assert citizen.presses("report.edit_location").says("form.ask_road_damage_location")
+    changed = citizen.says("서귀포시 중문동 우체국 앞")
+    assert "- 장소: 서귀포시 중문동 우체국 앞" in changed.text
+    receipt = citizen.presses("button.send")
+    assert "서귀포시 건설과" in receipt.text
+
+
+@pytest.mark.parametrize("how", ["button", "취소", "그만할래요"])
+def test_a_cancelled_report_sends_nothing(citizen: Citizen, service: Service, how: str) -> None:
+    start_report(citizen)
+    answer = citizen.presses("button.cancel") if how == "button" else citizen.says(how)
+    assert answer.says("report.cancelled")
+    assert not tickets_of(service, citizen)
+    assert citizen.says("여권 수수료 얼마예요?").topic == "passport_issue"
+
+
+def test_a_yes_confirms_the_summary(citizen: Citizen, service: Service) -> None:
+    start_report(citizen)
+    finish_report(citizen)
+    assert citizen.says("네").ticket
+    assert len(tickets_of(service, citizen)) == 1
+
+
+def test_a_question_in_the_middle_is_answered_and_the_report_goes_on(
+    citizen: Citizen, service: Service
+) -> None:
+    start_report(citizen)
+    answer = citizen.says("여권 발급 수수료는 얼마예요?")
+    with service.database.reading() as session:
+        served = knowledge.served(session, "passport_issue")
+        assert served is not None
+        fee = served.body.text("fee", "ko")
+    assert fee and fee in answer.text
+    assert answer.topics[0] == "passport_issue"
+    assert answer.says("report.back") and answer.says("form.ask_danger")
+    citizen.presses("form.choice_no")
+    citizen.presses("button.refuse")
+    assert citizen.presses("button.send").ticket
+
+
+def test_two_bad_answers_in_a_row_offer_a_person(citizen: Citizen) -> None:
+    start_report(citizen)
+    assert citizen.says("보라색").says("form.invalid_choice")
+    assert not citizen.last.offers("button.person")
+    assert citizen.says("초록색").offers("button.person")
+    assert citizen.presses("button.person").topic == "talk_to_human"
+    assert citizen.state == "waiting"
+
+
+def test_a_person_asked_for_in_a_report_takes_over_and_the_form_is_gone(
+    citizen: Citizen, service: Service
+) -> None:
+    start_report(citizen)
+    assert citizen.says("상담원 바꿔주세요").topic == "talk_to_human"
+    assert citizen.state == "waiting"
+    assert citizen.presses("button.bot").says("handover.back_to_bot")
+    answer = citizen.says("여권 수수료 얼마예요?")
+    assert answer.topics == ["passport_issue"]
+    assert not tickets_of(service, citizen)
+
+
+def test_a_callback_takes_a_number_and_a_time_and_becomes_a_ticket(
+    citizen: Citizen, service: Service
+) -> None:
+    assert citizen.says("전화 주세요").says("consent.ask")
+    assert citizen.presses("button.agree").says("form.ask_callback_contact")
+    assert citizen.says(f"{PHONE}로요").says("form.ask_time_window")
+    assert citizen.says("오후 3시쯤이요").says("form.ask_callback_detail")
+    assert citizen.presses("button.skip").says("report.confirm")
+    receipt = citizen.presses("button.send")
+    [ticket] = tickets_of(service, citizen)
+    assert (ticket.kind, ticket.topic) == ("callback", "callback")
+    assert receipt.ticket == ticket.receipt_number
+    assert ticket.fields["contact"] == "[전화번호 1]"
+
+
+def test_a_callback_is_not_possible_without_consent(citizen: Citizen, service: Service) -> None:
+    citizen.says("전화 주세요")
+    assert citizen.presses("button.refuse").says("report.consent_needed")
+    assert not tickets_of(service, citizen)
+
+
+def test_a_callback_asked_for_while_waiting_becomes_a_ticket(
+    citizen: Citizen, service: Service
+) -> None:
+    citizen.says("상담원 바꿔주세요")
+    assert citizen.presses("button.callback").says("consent.ask")
+    assert citizen.presses("button.agree").says("form.ask_callback_contact")
+    citizen.says(PHONE)
+    citizen.says("오후 3시쯤이요")
+    citizen.presses("button.skip")
+    assert citizen.presses("button.send").ticket
+    assert citizen.state == "waiting"
+    assert [ticket.topic for ticket in tickets_of(service, citizen)] == ["callback"]
+    assert citizen.says("한 가지 더 있어요").says("handover.noted")
+
+
+def test_what_fits_no_topic_becomes_a_general_ticket(citizen: Citizen, service: Service) -> None:
+    citizen.says("로또 번호 알려줘")
+    assert citizen.presses("button.general").says("form.ask_general_ticket_detail")
+    assert citizen.says("공무원이 아주 친절했어요").says("consent.ask")
+    summary = citizen.presses("button.refuse")
+    assert "공무원이 아주 친절했어요" in summary.text
+    receipt = citizen.presses("button.send")
+    assert receipt.says("receipt.formal")
+    [ticket] = tickets_of(service, citizen)
+    assert (ticket.kind, ticket.consent_version) == ("general", None)
+
+
+def test_the_status_is_shown_for_the_right_check_code_only(
+    citizen: Citizen, client: httpx.Client
+) -> None:
+    start_report(citizen)
+    finish_report(citizen)
+    receipt = citizen.presses("button.send")
+    number, code = str(receipt.ticket), check_code_in(receipt)
+
+    asking = Citizen(client)
+    assert asking.says(f"접수번호 {number} 어떻게 됐어요?").says("status.ask_code", receipt=number)
+    wrong = asking.says("확인번호는 AB2C-D3EF 이에요")
+    assert wrong.says("status.nothing")
+    assert "제주시" not in wrong.text and wrong.ticket is None
+
+    right = asking.says(f"접수번호 {number} 확인번호 {code} 어떻게 됐어요?")
+    assert right.says("ticket.state_received")
+    assert "제주시 건설과" in right.text and right.ticket == number
+    assert code not in right.text
+
+
+def test_the_check_code_alone_answers_the_question_for_it(
+    citizen: Citizen, client: httpx.Client
+) -> None:
+    start_report(citizen)
+    finish_report(citizen)
+    receipt = citizen.presses("button.send")
+    asking = Citizen(client)
+    asking.says(f"접수번호 {receipt.ticket} 어떻게 됐어요?")
+    assert asking.says(check_code_in(receipt)).says("ticket.state_received")
+
+
+def test_an_unknown_number_looks_like_a_wrong_code(citizen: Citizen) -> None:
+    answer = citizen.says("접수번호 120-2026-999999 확인번호 AB2C-D3EF 어떻게 됐어요?")
+    assert answer.says("status.nothing")
+
+
+def test_a_mistyped_check_code_is_told_to_be_wrong(citizen: Citizen) -> None:
+    citizen.says("접수번호 120-2026-000001 어떻게 됐어요?")
+    assert citizen.says("AAAA-AAAA").says("status.nothing")
+
+
+def test_a_repeated_press_of_send_opens_one_ticket(citizen: Citizen, service: Service) -> None:
+    start_report(citizen)
+    summary = finish_report(citizen)
+    payload = summary.buttons[words("button.send")]
+    before = all_tickets(service)
+    citizen.send(payload=payload)
+    citizen.send(payload=payload)
+    assert len(tickets_of(service, citizen)) == 1
+    assert all_tickets(service) == before + 1
+
+
+def test_a_report_in_english_stays_in_english(client: httpx.Client) -> None:
+    citizen = Citizen(client, "en")
+    answer = citizen.says("There is a big pothole in the road in front of E-mart in Nohyeong-dong")
+    assert answer.topic == "road_damage"
+    while not citizen.last.says("report.confirm", "en"):
+        if citizen.last.says("consent.ask", "en"):
+            citizen.presses("button.refuse")
+        elif citizen.last.offers("form.choice_no", "en"):
+            citizen.presses("form.choice_no")
+        else:
+            citizen.says("In front of E-mart in Nohyeong-dong, a hole of 50 cm")
+    receipt = citizen.presses("button.send")
+    assert receipt.ticket and "Receipt number" in receipt.text
