@@ -107,6 +107,9 @@ class ValidateReportForm(Action):
             return _moved(report, control, request, self._parts.forms)
         if not request:
             return Step(report)
+        if request.get("why") == "button" and topic == "callback" != report.topic:
+            # After a cry for help the call comes first, whatever was being reported.
+            return self._start(session, request)
         if request.get("facet") or topic != report.topic:
             return self._digression(session, report, request)
         form = self._parts.forms.of(report.topic)
@@ -275,7 +278,7 @@ def _confirmation(form: Form, report: Report, note: list[Say]) -> Reply:
     send = Button(title=Say(key="button.send"), press=Press(control="send"))
     edits = [
         Button(
-            title=Say(key=f"report.edit_{each.id}"),
+            title=Say(key=f"form.edit_{each.id}"),
             press=Press(control="edit", slots={"field": each.id}),
         )
         for each in form.fields
@@ -287,8 +290,8 @@ def _confirmation(form: Form, report: Report, note: list[Say]) -> Reply:
 
 def _line(each: FormField, value: str) -> Say:
     if each.choices:
-        return Say(key=f"report.chosen_{each.id}_{value}")
-    return Say(key=f"report.line_{each.id}", values={"value": value})
+        return Say(key=f"form.chosen_{each.id}_{value}")
+    return Say(key=f"form.line_{each.id}", values={"value": value})
 
 
 class ActionCloseReport(Action):

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.side_by_side import load, memory, messages, ours, stock
+from benchmarks.side_by_side import load, messages, ours, stock, usage
 from bot.evaluation import free_ports, own_service
 from bot.processes import Child, stop
 from bot.supervisor import POLL_SECONDS, READY_SECONDS, ended_by_signals, local_url
@@ -34,7 +34,9 @@ MEMORY_AIM = 1.6e9
 SPEED_AIM = 3.0
 
 Loads = dict[tuple[str, int], load.Load]
-Memories = dict[str, memory.Memory | None]
+Memories = dict[str, usage.Memory | None]
+Cpu = dict[str, dict[str, float]]
+"""Bot -> process -> CPU seconds while this bot was measured."""
 
 
 def arguments() -> argparse.Namespace:
@@ -56,11 +58,13 @@ def main() -> None:
         stock.write_answers(rendered)
         asked = {topic: _typed(texts) for topic, texts in messages.training(plain).items()}
         with stock_service(trained) as (port, children):
-            loads = asyncio.run(measure(local_url(service.settings), port, asked, chosen))
+            pids = {"ours": _pids(service.children), "stock": _pids(children)}
+            url = local_url(service.settings)
+            loads, cpu = asyncio.run(measure(url, port, asked, chosen, pids))
             of_stock = memories(children.values())
         of_ours = memories(service.children.values())
     kept = {"ours": of_ours, "stock": of_stock}
-    report(chosen, trained, (len(rendered), len(plain)), loads, kept)
+    report(chosen, trained, (len(rendered), len(plain)), loads, kept, cpu)
 
 
 def _typed(texts: Sequence[str]) -> list[str]:
@@ -93,9 +97,17 @@ def _wait(children: Sequence[Child]) -> None:
 
 
 async def measure(
-    url: str, port: int, asked: Mapping[str, Sequence[str]], chosen: argparse.Namespace
-) -> Loads:
-    """Both bots in turn, round by round, so that what else the machine does meets both."""
+    url: str,
+    port: int,
+    asked: Mapping[str, Sequence[str]],
+    chosen: argparse.Namespace,
+    pids: Mapping[str, Mapping[str, int]],
+) -> tuple[Loads, Cpu]:
+    """Both bots in turn, round by round, so that what else the machine does meets both.
+
+    `pids` are the processes of each bot by name; second comes the CPU time that each used.
+    """
+    cpu: Cpu = {bot: dict.fromkeys(names, 0.0) for bot, names in pids.items()}
     loads = {(name, many): load.Load() for name in ("ours", "stock") for many in AT_A_TIME}
     limits = httpx.Limits(max_connections=50)
     async with httpx.AsyncClient(timeout=90, trust_env=False, limits=limits) as http:
@@ -107,14 +119,25 @@ async def measure(
             for many in AT_A_TIME:
                 talks = messages.talks(asked, chosen.messages, messages.SEED + 1 + turn)
                 for target in targets:
+                    before = _cpu(pids[target.name])
                     loads[target.name, many].add(await load.run(target, talks, many))
+                    for name, seconds in _cpu(pids[target.name]).items():
+                        cpu[target.name][name] += seconds - before[name]
                     print(f"round {turn + 1}: {target.name}, {many} at a time", file=sys.stderr)
-    return loads
+    return loads, cpu
+
+
+def _pids(children: Mapping[str, Child]) -> dict[str, int]:
+    return {name: child.pid for name, child in children.items() if child.pid}
+
+
+def _cpu(pids: Mapping[str, int]) -> dict[str, float]:
+    return {name: usage.cpu_seconds(pid) for name, pid in pids.items()}
 
 
 def memories(children: Iterable[Child]) -> Memories:
     """The memory of each process by name."""
-    return {child.name: memory.of(child.pid) if child.pid else None for child in children}
+    return {child.name: usage.memory(child.pid) if child.pid else None for child in children}
 
 
 def report(
@@ -123,6 +146,7 @@ def report(
     topics: tuple[int, int],
     loads: Loads,
     kept: Mapping[str, Memories],
+    cpu: Cpu,
 ) -> None:
     """Print the whole result."""
     print("# Ours beside a stock Rasa bot\n")
@@ -135,7 +159,7 @@ def report(
     print(f"  after {chosen.warm_up} to warm up")
     print(f"- stock bot: {_training(trained)}\n")
     _print_speed(loads)
-    _print_memory(kept)
+    _print_processes(kept, cpu, chosen.messages * chosen.rounds * len(AT_A_TIME))
 
 
 def _training(trained: stock.Trained) -> str:
@@ -160,25 +184,26 @@ def _print_speed(loads: Loads) -> None:
             print(f"\n{many} at a time: ours/stock {ratio:.1f}, aim {SPEED_AIM:.0f} or more")
 
 
-def _print_memory(kept: Mapping[str, Memories]) -> None:
-    print("\n| bot | process | PSS MB | RSS MB |")
-    print("| --- | --- | --- | --- |")
+def _print_processes(kept: Mapping[str, Memories], cpu: Cpu, count: int) -> None:
+    print("\n| bot | process | PSS MB | RSS MB | CPU ms a message |")
+    print("| --- | --- | --- | --- | --- |")
     for bot, processes in kept.items():
         for name, used in processes.items():
-            print(f"| {bot} | {name} | {_megabytes(used)} |")
-        whole = _sum(processes)
-        print(f"| {bot} | sum | {_megabytes(whole)} |")
+            spent = 1000 * cpu[bot].get(name, 0.0) / count
+            print(f"| {bot} | {name} | {_megabytes(used)} | {spent:.1f} |")
+        whole, spent = _sum(processes), 1000 * sum(cpu[bot].values()) / count
+        print(f"| {bot} | sum | {_megabytes(whole)} | {spent:.1f} |")
     ours_whole = _sum(kept["ours"])
     if ours_whole:
         print(f"\nours: {ours_whole.pss / 1e9:.2f} GB, aim under {MEMORY_AIM / 1e9:.1f} GB")
 
 
-def _sum(processes: Memories) -> memory.Memory | None:
+def _sum(processes: Memories) -> usage.Memory | None:
     known = [used for used in processes.values() if used is not None]
-    return sum(known, memory.Memory(0, 0)) if known else None
+    return sum(known, usage.Memory(0, 0)) if known else None
 
 
-def _megabytes(used: memory.Memory | None) -> str:
+def _megabytes(used: usage.Memory | None) -> str:
     return f"{used.pss / 1e6:.0f} | {used.rss / 1e6:.0f}" if used else "? | ?"
 
 

@@ -87,3 +87,4 @@ class Delivery:
         with self._database.writing() as session:
             vault.purge_expired(session, now=utc_now())
             tickets.forget_attempts(session, now=utc_now())
+            service.requeue_alarms(session, now=utc_now())

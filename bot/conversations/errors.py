@@ -68,5 +68,12 @@ class WrongState(ConversationError):
     wording = "error.wrong_state"
 
 
+class NotNow(ConversationError):
+    """A part of the service that is needed cannot be reached; trying again helps."""
+
+    status = 503
+    wording = "error.internal"
+
+
 class RasaFailed(Exception):
     """Rasa did not answer in time, could not be reached, or answered with nothing."""

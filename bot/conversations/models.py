@@ -11,8 +11,9 @@ from bot.database import Base, UtcDateTime, utc_now
 
 State = Literal["bot", "waiting", "staff", "closed"]
 Sender = Literal["citizen", "bot", "staff", "system"]
-Turn = Literal["queued", "asking", "answered", "failed", "held"]
-"""A citizen's message: waiting its turn; being asked; answered; given up; left to a person."""
+Turn = Literal["queued", "asking", "alarm", "answered", "failed", "held"]
+"""A citizen's message: waiting its turn; being asked; a cry for help, answered out of turn;
+answered; given up; left to a person."""
 
 
 def new_id() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -45,7 +46,7 @@ class Moves:
 
         A cry for help comes before everything else, whoever holds the conversation.
         """
-        if job.press is None and (alarm := self._guard.check(job.text)):
+        if alarm := self.alarm(job.text, job.press):
             return self._alarmed(job, alarm)
         control = (job.press or {}).get("control")
         if job.state != "bot":
@@ -57,6 +58,10 @@ class Moves:
         if control == "retry":
             return self._retried(job)
         return job
+
+    def alarm(self, text: str, press: dict[str, Any] | None) -> Alarm | None:
+        """What the emergency guard sees in a typed message; a button's title is our own text."""
+        return self._guard.check(text) if press is None else None
 
     def after_rasa(self, job: Job, replies: Sequence[Reply]) -> list[Reply]:
         """Rasa's replies, with a kind word first when the message held what is never kept."""
@@ -98,10 +103,11 @@ class Moves:
         )
         reply = Reply(parts=parts, buttons=buttons, topic=alarm.topic, understood=understood)
         replies = [reply]
-        if job.state == "bot" and not waits and asked is not None and asked.asks:
+        goes_on = (job.state == "bot" and not waits) or (job.state == "waiting" and _calls(asked))
+        if goes_on and asked is not None and asked.asks:
             # The form waits in Rasa: its question is shown again, not lost behind the alarm.
             again = [Say(key="guard.continue"), *asked.parts]
-            replies.append(asked.model_copy(update={"parts": again, "topic": None}))
+            replies.append(asked.model_copy(update={"parts": again}))
         return Decided(replies, "answered")
 
     def _held(self, job: Job, control: str | None) -> Decided | Job:
@@ -115,6 +121,8 @@ class Moves:
             return job
         with self._database.reading() as session:
             last = service.last_bot_reply(session, conversation_id=job.conversation_id)
+        if _calls(last):
+            return job
         noted = last is not None and Say(key="handover.noted") in last.parts
         if noted:
             return Decided([], "held")
@@ -165,10 +173,16 @@ def opening_values() -> dict[str, str]:
     return {"opens": hours.next_open(utc_now()).astimezone(hours.SEOUL).strftime("%m-%d %H:%M")}
 
 
+def _calls(asked: Reply | None) -> bool:
+    """Whether the bot's last words ask for something that a call back needs."""
+    return asked is not None and bool(asked.asks) and asked.topic == "callback"
+
+
 def _last_failed(session: Session, conversation_id: str) -> Message | None:
-    return session.scalar(
+    """The last message given up; a press of «try again» that failed too is not what was meant."""
+    failed = session.scalars(
         select(Message)
         .where(Message.conversation_id == conversation_id, Message.turn == "failed")
         .order_by(Message.seq.desc())
-        .limit(1)
     )
+    return next((each for each in failed if (each.press or {}).get("control") != "retry"), None)

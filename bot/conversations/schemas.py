@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MAX_TEXT = 2000
 """Characters of one message; longer ones are refused with a sentence, never cut."""
+NO_NUL = r"^[^\x00]*$"
+"""PostgreSQL stores no NUL."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,16 @@ class NewMessage(BaseModel):
 
     text: str | None = Field(None, description="What the citizen typed, at most 2,000 characters")
     payload: str | None = Field(
-        None, max_length=64, description="The id of a button shown in this conversation"
+        None,
+        max_length=64,
+        pattern=NO_NUL,
+        description="The id of a button shown in this conversation",
     )
     client_id: str | None = Field(
         None,
         min_length=1,
         max_length=64,
+        pattern=NO_NUL,
         description="Chosen by the client; sending again with the same id is answered once",
     )
 

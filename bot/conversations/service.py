@@ -36,6 +36,9 @@ from bot.wording import Wording
 LEASE = timedelta(seconds=90)
 """Longer than two questions to Rasa may take: a lease that runs out means a crashed process."""
 
+ALARM_AT_MOST = timedelta(seconds=10)
+"""A cry for help takes milliseconds; one unanswered for longer was left by a crash."""
+
 PULL_CHANNELS = frozenset({"widget", "terminal"})
 """Channels that fetch their messages; storing a unit is delivering it."""
 
@@ -95,7 +98,8 @@ def authenticated(session: Session, *, conversation_id: str, token: str) -> Conv
 
     Raises UnknownConversation when there is none or the token is another's.
     """
-    conversation = session.get(Conversation, conversation_id)
+    # PostgreSQL refuses a NUL, and no id has one.
+    conversation = session.get(Conversation, conversation_id.replace("\0", ""))
     expected = conversation.token_hash if conversation else _hash("")
     if not hmac.compare_digest(expected, _hash(token)) or conversation is None:
         raise errors.UnknownConversation
@@ -132,7 +136,7 @@ def receive(
         now=now,
     )
     conversation.placeholders = vault.merge_counters(conversation.placeholders, masked.findings)
-    if press is None and (spoken := language(masked.text)) in ("ko", "en"):
+    if press is None and (spoken := _spoken(masked.text)):
         conversation.language = spoken
     return _add(
         session,
@@ -144,6 +148,16 @@ def receive(
         press=press,
         turn="queued",
     )
+
+
+def _spoken(text: str) -> str | None:
+    """The language to answer in from now on; None when the text does not tell.
+
+    «GS25» and a mistyped check code are Latin letters and no English.
+    """
+    if " " not in text and text.isupper():
+        return None
+    return spoken if (spoken := language(text)) in ("ko", "en") else None
 
 
 def _sent_before(session: Session, conversation: Conversation, client_id: str) -> Message | None:
@@ -242,6 +256,22 @@ def release(session: Session, *, conversation_id: str, owner: str) -> None:
     )
 
 
+def job_of(session: Session, *, message: Message, owner: str) -> Job:
+    """What answering `message` needs to know."""
+    conversation = session.get_one(Conversation, message.conversation_id)
+    return Job(
+        message_id=message.id,
+        conversation_id=message.conversation_id,
+        owner=owner,
+        text=message.text,
+        language=conversation.language,
+        press=message.press,
+        attempts=message.attempts,
+        state=conversation.state,
+        channel=conversation.channel,
+    )
+
+
 def next_job(session: Session, *, conversation_id: str, owner: str) -> Job | None:
     """The oldest unanswered message of the conversation, marked as being asked."""
     message = session.scalar(
@@ -252,20 +282,9 @@ def next_job(session: Session, *, conversation_id: str, owner: str) -> Job | Non
     )
     if message is None:
         return None
-    conversation = session.get_one(Conversation, conversation_id)
     message.turn = "asking"
     message.attempts += 1
-    return Job(
-        message_id=message.id,
-        conversation_id=conversation_id,
-        owner=owner,
-        text=message.text,
-        language=conversation.language,
-        press=message.press,
-        attempts=message.attempts,
-        state=conversation.state,
-        channel=conversation.channel,
-    )
+    return job_of(session, message=message, owner=owner)
 
 
 def answer(
@@ -278,8 +297,8 @@ def answer(
     now: datetime,
 ) -> list[Message]:
     """Store the replies to a message as one unit; the second answer to a message is dropped."""
-    message = session.get_one(Message, job.message_id)
-    if message.turn not in ("asking", "queued"):
+    message = session.get_one(Message, job.message_id, with_for_update=True)
+    if message.turn not in ("asking", "queued", "alarm"):
         return []
     message.turn = turn
     understood = next((reply.understood for reply in replies if reply.understood), None)
@@ -531,6 +550,15 @@ def last_bot_reply(session: Session, *, conversation_id: str) -> Reply | None:
         .limit(1)
     )
     return Reply.model_validate(stored) if stored else None
+
+
+def requeue_alarms(session: Session, *, now: datetime) -> None:
+    """Put cries for help that a crashed process left unanswered back into the queue."""
+    session.execute(
+        update(Message)
+        .where(Message.turn == "alarm", Message.created_at < now - ALARM_AT_MOST)
+        .values(turn="queued")
+    )
 
 
 def abandoned(session: Session, *, now: datetime, limit: int = 50) -> list[str]:

@@ -8,7 +8,7 @@ while Rasa is asked.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -46,6 +46,8 @@ class Received:
 
     message_id: str
     job: Job | None
+    urgent: bool = False
+    """A cry for help: answered at once, past whatever the conversation still waits for."""
 
 
 class Turns:
@@ -79,7 +81,7 @@ class Turns:
         received = await self._run(self._store, conversation_id, token, incoming)
         self._hub.notify(conversation_id)
         if received.job:
-            self._start(received.job)
+            self._start(self._alarm(received.job) if received.urgent else self._drain(received.job))
         return received
 
     async def answered(self, conversation_id: str, message_id: str, seconds: float) -> bool:
@@ -114,8 +116,8 @@ class Turns:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, partial(work, *args, **kwargs))
 
-    def _start(self, job: Job) -> None:
-        task = asyncio.create_task(self._drain(job))
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -124,6 +126,17 @@ class Turns:
         while following is not None:
             following = await self._take(following)
             self._hub.notify(job.conversation_id)
+
+    async def _alarm(self, job: Job) -> None:
+        await self._run(self._answer_alarm, job)
+        self._hub.notify(job.conversation_id)
+
+    def _answer_alarm(self, job: Job) -> None:
+        decided = self._moves.before_rasa(job)
+        assert isinstance(decided, moves.Decided), "the guard alarmed on this very text"
+        MESSAGES.labels(outcome=decided.turn).inc()
+        with self._database.writing() as session:
+            self._store_answer(session, job, decided.replies, decided.turn)
 
     async def _take(self, job: Job) -> Job | None:
         try:
@@ -180,9 +193,14 @@ class Turns:
                 per_minute=self._per_minute,
                 now=utc_now(),
             )
-            # A repeated client_id is an old message: nothing is started for it.
-            job = self._leased_job(session, conversation_id) if message.turn == "queued" else None
-            return Received(message.id, job)
+            if message.turn != "queued":
+                # A repeated client_id is an old message: nothing is started for it.
+                return Received(message.id, None)
+            if self._moves.alarm(message.text, message.press):
+                message.turn = "alarm"
+                job = service.job_of(session, message=message, owner="")
+                return Received(message.id, job, urgent=True)
+            return Received(message.id, self._leased_job(session, conversation_id))
 
     def _lease(self, conversation_id: str) -> Job | None:
         with self._database.writing() as session:
@@ -201,14 +219,7 @@ class Turns:
     def _finish(self, job: Job, replies: list[Reply], turn: str) -> Job | None:
         now = utc_now()
         with self._database.writing() as session:
-            service.answer(
-                session,
-                job=job,
-                replies=replies,
-                render=Renderer(session, self._wording, job.language),
-                turn=turn,
-                now=now,
-            )
+            self._store_answer(session, job, replies, turn)
             held = {"conversation_id": job.conversation_id, "owner": job.owner}
             if not service.lease(session, **held, now=now):
                 return None
@@ -217,7 +228,17 @@ class Turns:
                 service.release(session, **held)
             return following
 
+    def _store_answer(self, session: Session, job: Job, replies: list[Reply], turn: str) -> None:
+        service.answer(
+            session,
+            job=job,
+            replies=replies,
+            render=Renderer(session, self._wording, job.language),
+            turn=turn,
+            now=utc_now(),
+        )
+
     def _is_answered(self, message_id: str) -> bool:
         with self._database.reading() as session:
             message = session.get(Message, message_id)
-            return message is not None and message.turn not in ("queued", "asking")
+            return message is not None and message.turn not in ("queued", "asking", "alarm")

@@ -10,7 +10,7 @@ from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
 from bot.conversations import service
-from bot.conversations.errors import MissingToken, UnknownConversation
+from bot.conversations.errors import MissingToken, NotNow, RasaFailed, UnknownConversation
 from bot.conversations.models import Message
 from bot.conversations.rendering import Renderer
 from bot.conversations.schemas import (
@@ -33,6 +33,8 @@ from bot.web.parts import Parts
 router = APIRouter(prefix="/api/conversations", tags=["conversations"])
 WAIT_SECONDS = 30.0
 """How long a sent message waits for its answer; later it comes by the event stream."""
+MOST_MESSAGES = 2**31 - 1
+"""The largest number that a message can have in the database."""
 CODE_LABEL = f"[{KINDS['check_code'].label} "
 
 
@@ -99,7 +101,7 @@ def messages(
     parts: PartsOf,
     token: Token,
     conversation_id: str,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=MOST_MESSAGES)] = 0,
 ) -> StateOut:
     """The conversation's messages after number `after`, and who holds it."""
     with parts.database.reading() as session:
@@ -120,7 +122,8 @@ async def events(
 ) -> EventSourceResponse:
     """Messages as they come (`event: message`, id = their number) and changes of the state."""
     await run_in_threadpool(_check, parts, conversation_id, token)
-    after = int(last_event_id) if last_event_id and last_event_id.isdecimal() else 0
+    seen = last_event_id or ""
+    after = min(int(seen), MOST_MESSAGES) if seen.isdecimal() and len(seen) < 20 else 0
     return EventSourceResponse(
         _stream(request, parts, conversation_id, token, after), ping=20, send_timeout=10
     )
@@ -128,9 +131,16 @@ async def events(
 
 @router.delete("/{conversation_id}", status_code=204)
 async def delete(parts: PartsOf, token: Token, conversation_id: str) -> None:
-    """Delete the conversation with its messages, the vault's values and Rasa's tracker."""
+    """Delete the conversation with its messages, the vault's values and Rasa's tracker.
+
+    While Rasa cannot be reached nothing is deleted, and the answer says to try again.
+    """
+    await run_in_threadpool(_check, parts, conversation_id, token)
+    try:
+        await parts.rasa.forget(conversation_id)
+    except RasaFailed as failure:
+        raise NotNow from failure
     await run_in_threadpool(_erase, parts, conversation_id, token)
-    await parts.rasa.forget(conversation_id)
     parts.hub.notify(conversation_id)
 
 

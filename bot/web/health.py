@@ -38,7 +38,7 @@ async def ready(request: Request) -> JSONResponse:
 
 @router.get("/metrics", include_in_schema=False)
 def metrics() -> Response:
-    """Prometheus metrics; a reverse proxy keeps them from the world (docs/settings.md)."""
+    """Prometheus metrics; a reverse proxy keeps them from the world (docs/operating.md)."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 

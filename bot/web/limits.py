@@ -6,6 +6,7 @@ from ipaddress import ip_address, ip_network
 from threading import Lock
 
 from fastapi import Request
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.problems import TooManyConversations
@@ -25,24 +26,17 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         seen = 0
-        too_large = False
 
         async def limited() -> Message:
-            nonlocal seen, too_large
+            nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > MAX_BODY_BYTES:
-                too_large = True
-                # An unreadable end makes the application answer; what it says is replaced below.
-                return {"type": "http.request", "body": b"", "more_body": False}
+                # Raised where the application reads the body, so it answers like any error.
+                raise HTTPException(413)
             return message
 
-        async def replaced(message: Message) -> None:
-            if too_large and message["type"] == "http.response.start":
-                message = {**message, "status": 413}
-            await send(message)
-
-        await self._app(scope, limited, replaced)
+        await self._app(scope, limited, send)
 
 
 class ConversationLimit:

@@ -1,88 +1,17 @@
 """The page, the widget and the full-page chat, in a real browser against the running service."""
 
 import re
-import shutil
 from collections.abc import Iterator
-from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
-from bot.wording import wording
+from tests.support.browser import ANSWER_MS, Chat, words
+from tests.support.service import Service
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-ANSWER_MS = 35_000
-"""What the gateway waits for an answer, and a little."""
 PHONE = {"width": 390, "height": 844}
 ZOOMED = {"width": 320, "height": 256}
 """What is left of 1280 × 1024 at 400 %."""
-
-
-class Service(Protocol):
-    """A running service."""
-
-    url: str
-
-
-def words(key: str, language: str = "ko", **values: str) -> str:
-    """The wording of `key`, with its values put in."""
-    return wording().text(key, language, values)
-
-
-class Chat:
-    """The widget of a page, as a citizen uses it."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.root = page.locator("ilsa-chat")
-        self.launcher = self.root.locator(".launcher")
-        self.panel = self.root.locator(".panel")
-        self.field = self.root.locator("textarea")
-        self.items = self.root.locator(".item")
-        self.citizens = self.root.locator(".item.citizen")
-        self.bots = self.root.locator(".item.bot")
-
-    def open(self) -> None:
-        """Open the panel and wait for the greeting."""
-        self.launcher.click()
-        expect(self.bots.first).to_be_visible()
-
-    def ask(self, text: str) -> Locator:
-        """Send `text`; returns what the bot said to it."""
-        self.field.fill(text)
-        self.field.press("Enter")
-        return self.answer()
-
-    def press(self, title: str) -> Locator:
-        """Press the newest button with this title; returns what the bot said to it."""
-        self.items.get_by_role("button", name=title, exact=True).last.click()
-        return self.answer()
-
-    def answer(self) -> Locator:
-        """What follows the citizen's newest message, once all of it has come."""
-        said = self.citizens.last.locator("xpath=following-sibling::*")
-        expect(said.first).to_be_visible(timeout=ANSWER_MS)
-        expect(self.root.locator(".typing")).to_be_hidden(timeout=ANSWER_MS)
-        return said
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Playwright's own Chromium, or the system's."""
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=CHROMIUM
-        )
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

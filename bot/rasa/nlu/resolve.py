@@ -38,6 +38,8 @@ DESCRIPTION_AT_LEAST = 8
 ANNOUNCEMENT = re.compile("신고|접수|신청|report|apply", re.IGNORECASE)
 """«가로등 고장 신고할게요» announces a report and does not describe much yet."""
 ANNOUNCED_AT_LEAST = 18
+CODE_LIKE = re.compile(r"[A-Z0-9]{3,5}[- ]?[A-Z0-9]{3,5}", re.IGNORECASE)
+"""A check code, or what a citizen took for one."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -178,12 +180,16 @@ def _status(view: View) -> Decision | None:
     asked = view.slot("receipt_asked")
     has_code = CHECK_CODE in view.text
     about_status = bool(asked) or view.top[0] == "ticket_status"
-    if not receipt and not (has_code and about_status):
+    # What looks like a code and is none is answered like a wrong one.
+    mistyped = bool(asked) and CODE_LIKE.fullmatch(view.text.strip()) is not None
+    if not receipt and not mistyped and not (has_code and about_status):
         return None
     slots = {"receipt": receipt.group() if receipt else (asked or "")}
     if has_code:
         start = view.text.index(CHECK_CODE)
         slots["check_code"] = view.text[start : view.text.index("]", start) + 1]
+    elif mistyped:
+        slots["check_code"] = view.text.strip()
     request = Request("ticket_status", slots=slots, why="receipt_number")
     return Decision("ticket_status", 1.0, [request], rule="receipt_number")
 
@@ -203,7 +209,8 @@ def _follow_up(view: View) -> Decision | None:
         for entity in view.entities:
             left = left.replace(squeeze(str(entity.get("text", ""))), "")
     own_topic = view.policy.is_topic(name) and name != topic and view.above("answer", sure)
-    says_little = len(left) <= 2
+    # «여권 얼마예요?» has two syllables besides the facet, and they name a topic of their own.
+    says_little = not left or (len(left) <= 2 and not own_topic)
     if says_little or (not own_topic and len(squeeze(view.text)) <= 14 and name != "out_of_scope"):
         request = Request(topic, facet=facet, confidence=1.0, why="follow_up_facet")
         return Decision(topic, 1.0, [request], rule="follow_up_facet")
@@ -306,7 +313,8 @@ def _form_move(view: View, asked: str) -> Decision | None:
     for move in moves:
         if policy.move(view.text, move):
             return _control("affirm", "skip" if move == "disagree" else move)
-    if asked in ("confirm", "consent") and view.above("conversation", sure):
+    place = view.places.address(_after_instead(view.text))
+    if asked in ("confirm", "consent") and view.above("conversation", sure) and not place:
         if name == "affirm":
             return _control("affirm", moves[0])
         if name == "deny":

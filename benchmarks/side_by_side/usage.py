@@ -1,5 +1,6 @@
-"""The memory of processes, read from /proc (Linux)."""
+"""The memory and the CPU time of processes, read from /proc (Linux)."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,11 +21,27 @@ class Memory:
         return Memory(self.pss + other.pss, self.rss + other.rss)
 
 
-def of(pid: int) -> Memory | None:
+def memory(pid: int) -> Memory | None:
     """The memory of process `pid` and its descendants; None when the system does not tell."""
     if not (PROC / str(pid) / "smaps_rollup").exists():
         return None
     return sum((_one(each) for each in _family(pid)), Memory(0, 0))
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time, user and system, of process `pid` and its descendants; 0 where there is no /proc.
+
+    Other programs on the machine hardly change it, unlike the time that a message takes.
+    """
+    return sum(_cpu(each) for each in _family(pid))
+
+
+def _cpu(pid: int) -> float:
+    try:
+        fields = (PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _family(pid: int) -> list[int]:
