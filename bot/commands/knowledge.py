@@ -1,6 +1,7 @@
-"""`ilsa knowledge check|load|status|export`: the articles, as files and in the database."""
+"""`ilsa knowledge check|load|status|export|keep`: the articles, as files and in the database."""
 
 from pathlib import Path
+from typing import Literal
 
 import typer
 
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
     group.command("load", help=sentence("help_knowledge_load"))(load)
     group.command("status", help=sentence("help_knowledge_status"))(status)
     group.command("export", help=sentence("help_knowledge_export"))(export)
+    group.command("keep", help=sentence("help_knowledge_keep"))(keep)
     app.add_typer(group, name="knowledge", help=sentence("help_knowledge"))
 
 
@@ -53,6 +55,22 @@ def load(folder: Path = FOLDER) -> None:
         say("run_conflict", topic=topic)
     if report.conflicts:
         raise typer.Exit(1)
+
+
+def keep(topic: str, text: Literal["file", "staff"]) -> None:
+    """Decide a conflict: serve the file's text, or go on serving what staff wrote."""
+    from bot.database import Database, utc_now
+    from bot.knowledge import service
+    from bot.settings import settings
+
+    with database_failures_told(), Database(settings().database).writing() as session:
+        try:
+            service.resolve_conflict(
+                session, topic=topic, keep=text, author="command line", now=utc_now()
+            )
+        except service.KnowledgeError:
+            fail("knowledge_no_conflict", topic=topic)
+    say("knowledge_kept", topic=topic, text=text)
 
 
 def status() -> None:

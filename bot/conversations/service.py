@@ -120,6 +120,8 @@ def receive(
     A `client_id` seen before gives the message stored then. Raises EmptyMessage, MessageTooLong,
     UnknownButton, ConversationClosed or TooManyMessages; then nothing is stored.
     """
+    # One at a time: a client_id stored meanwhile is seen, and no placeholder is given twice.
+    session.refresh(conversation, with_for_update=True)
     if incoming.client_id and (known := _sent_before(session, conversation, incoming.client_id)):
         return known
     if conversation.state == "closed":
@@ -440,7 +442,7 @@ def staff_says(
 
     Raises WrongState unless this person holds the conversation, EmptyMessage or MessageTooLong.
     """
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
     if conversation.state != "staff" or conversation.staff_login != login:
         raise errors.WrongState
     cleaned = "\n".join(line for line in (clean(part) for part in text.splitlines()) if line)

@@ -5,8 +5,7 @@ from collections import deque
 from ipaddress import ip_address, ip_network
 from threading import Lock
 
-from fastapi import Request
-from starlette.exceptions import HTTPException
+from fastapi import HTTPException, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.problems import TooManyConversations

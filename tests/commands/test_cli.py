@@ -1,6 +1,7 @@
 """`ilsa` in both languages, its failures as sentences, and what it does to a database."""
 
 import re
+import shutil
 import socket
 import string
 import subprocess
@@ -14,7 +15,9 @@ from typer.testing import CliRunner, Result
 
 from bot import settings as settings_module
 from bot.cli import make_app
-from bot.paths import ROOT, WORDING
+from bot.database import Database, utc_now
+from bot.knowledge import service as knowledge
+from bot.paths import KNOWLEDGE, ROOT, WORDING
 from bot.terminal import language, sentence
 from tests.support.ports import free_ports
 
@@ -121,6 +124,30 @@ def test_knowledge_is_loaded_once(run: Run) -> None:
     assert re.search(r"imported: [1-9]", run("knowledge", "load").output)
     assert "imported: 0" in run("knowledge", "load").output
     assert "road_damage" in run("knowledge", "status").output
+
+
+def test_a_conflict_between_staff_and_file_is_decided_on_the_command_line(
+    run: Run, tmp_path: Path
+) -> None:
+    articles = tmp_path / "knowledge"
+    shutil.copytree(KNOWLEDGE, articles)
+    run("migrate")
+    run("knowledge", "load", str(articles))
+    topic, file = "passport_issue", articles / "certificates" / "passport_issue.md"
+    with Database(settings_module.settings().database).writing() as session:
+        current = knowledge.served(session, topic)
+        assert current is not None
+        title = current.body.title.model_copy(update={"ko": "여권(직원이 고침)"})
+        body = current.body.model_copy(update={"title": title})
+        knowledge.revise(session, topic=topic, body=body, author="desk", now=utc_now())
+    file.write_text(file.read_text(encoding="utf-8").replace("신분증", "신분증명서"), "utf-8")
+    assert run("knowledge", "load", str(articles)).exit_code == 1
+    assert run("knowledge", "keep", topic, "file").exit_code == 0
+    with Database(settings_module.settings().database).reading() as session:
+        served = knowledge.served(session, topic)
+        assert served is not None
+        assert "신분증명서" in (served.body.text("summary", "ko") or "")
+    assert run("knowledge", "keep", topic, "file").exit_code == 1
 
 
 def test_knowledge_check_fails_on_a_broken_article(run: Run, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_place_is_corrected_while_something_else_is_asked(
     corrected = citizen.says("아니 노형동 말고 연동 이마트요")
     assert corrected.says("report.corrected")
     summary = finish_report(citizen)
-    assert "- 장소: 연동 이마트" in summary.text
+    assert "- 위치: 연동 이마트" in summary.text
 
 
 def test_a_place_is_corrected_at_the_summary(citizen: Citizen) -> None:
@@ -76,15 +76,15 @@ def test_a_place_is_corrected_at_the_summary(citizen: Citizen) -> None:
     finish_report(citizen)
     corrected = citizen.says("아니 노형동 말고 연동 이마트요")
     assert corrected.says("report.corrected")
-    assert "- 장소: 연동 이마트" in corrected.text
+    assert "- 위치: 연동 이마트" in corrected.text
 
 
 def test_a_field_is_changed_by_its_button(citizen: Citizen, service: Service) -> None:
     start_report(citizen)
     finish_report(citizen)
-    assert citizen.presses("report.edit_location").says("form.ask_road_damage_location")
+    assert citizen.presses("form.edit_location").says("form.ask_road_damage_location")
     changed = citizen.says("서귀포시 중문동 우체국 앞")
-    assert "- 장소: 서귀포시 중문동 우체국 앞" in changed.text
+    assert "- 위치: 서귀포시 중문동 우체국 앞" in changed.text
     receipt = citizen.presses("button.send")
     assert "서귀포시 건설과" in receipt.text
 
