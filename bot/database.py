@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, create_engine, event, make_url
@@ -56,6 +57,9 @@ class Database:
         self.url = url
         self.engine = make_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._is_sqlite = self.engine.dialect.name == "sqlite"
+        # SQLite lets a busy writer sleep in growing steps; writers of one process queue here.
+        self._writer = Lock()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -66,8 +70,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session whose work is committed at the end, or rolled back when it raises."""
-        with self._sessions() as session:
-            if self.engine.dialect.name == "sqlite":
+        with self._turn_to_write(), self._sessions() as session:
+            if self._is_sqlite:
                 session.connection(execution_options={"ilsa_immediate": True})
             try:
                 yield session
@@ -75,6 +79,18 @@ class Database:
             except BaseException:
                 session.rollback()
                 raise
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        if not self._is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise TimeoutError("another writer of this process did not finish in time")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def dispose(self) -> None:
         """Close every connection."""

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from bot.conversations import moves, service
 from bot.conversations.errors import RasaFailed
-from bot.conversations.hub import Hub
+from bot.conversations.hub import LOOK_AGAIN_SECONDS, Hub
 from bot.conversations.models import Message, new_id
 from bot.conversations.rasa_client import RasaClient
 from bot.conversations.rendering import Renderer
@@ -73,6 +73,7 @@ class Turns:
         self._per_minute = per_minute
         self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="turns")
         self._tasks: set[asyncio.Task[None]] = set()
+        self._answered_here: dict[str, asyncio.Event] = {}
 
     async def receive(
         self, *, conversation_id: str, token: str, incoming: IncomingMessage
@@ -81,24 +82,24 @@ class Turns:
         received = await self._run(self._store, conversation_id, token, incoming)
         self._hub.notify(conversation_id)
         if received.job:
+            self._answered_here[received.message_id] = asyncio.Event()
             self._start(self._alarm(received.job) if received.urgent else self._drain(received.job))
         return received
 
     async def answered(self, conversation_id: str, message_id: str, seconds: float) -> bool:
         """Wait until a message is answered (or left to a person); False when time runs out."""
         until = time.monotonic() + seconds
-        while True:
-            waiting = asyncio.create_task(
-                self._hub.wait(conversation_id, min(1.0, max(0.05, until - time.monotonic())))
-            )
-            await asyncio.sleep(0)
-            if await self._run(self._is_answered, message_id):
-                waiting.cancel()
+        while (left := until - time.monotonic()) > 0:
+            # Woken by this process when it answers; another process's answer is seen by looking.
+            done = self._answered_here.get(message_id)
+            if done is None or not await _set_within(done, min(left, LOOK_AGAIN_SECONDS)):
+                if await self._run(self._is_answered, message_id):
+                    return True
+                if done is None:
+                    await self._hub.wait(conversation_id, min(left, LOOK_AGAIN_SECONDS))
+            else:
                 return True
-            if time.monotonic() >= until:
-                waiting.cancel()
-                return False
-            await waiting
+        return False
 
     async def resume(self, conversation_id: str) -> None:
         """Answer what a crashed process left unanswered in this conversation."""
@@ -124,12 +125,18 @@ class Turns:
     async def _drain(self, job: Job) -> None:
         following: Job | None = job
         while following is not None:
+            current = following.message_id
             following = await self._take(following)
-            self._hub.notify(job.conversation_id)
+            self._done(current, job.conversation_id)
 
     async def _alarm(self, job: Job) -> None:
         await self._run(self._answer_alarm, job)
-        self._hub.notify(job.conversation_id)
+        self._done(job.message_id, job.conversation_id)
+
+    def _done(self, message_id: str, conversation_id: str) -> None:
+        if event := self._answered_here.pop(message_id, None):
+            event.set()
+        self._hub.notify(conversation_id)
 
     def _answer_alarm(self, job: Job) -> None:
         decided = self._moves.before_rasa(job)
@@ -242,3 +249,11 @@ class Turns:
         with self._database.reading() as session:
             message = session.get(Message, message_id)
             return message is not None and message.turn not in ("queued", "asking", "alarm")
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

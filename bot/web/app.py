@@ -1,32 +1,19 @@
 """The ASGI application: its parts wired, its routes, and the headers that guard its pages."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
 from bot.conversations.delivery import Delivery
-from bot.metrics import REQUEST_SECONDS
 from bot.staff.routes import router as staff_router
 from bot.web import api, health, pages, problems
+from bot.web.headers import Guarded
 from bot.web.limits import BodyLimit, ConversationLimit
 from bot.web.parts import Parts
-
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; style-src 'self'; script-src 'self'; font-src 'self'; "
-        "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-        "object-src 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
-# The API's documentation page is the only one that loads a script from elsewhere.
-DOCS = ("/api/docs", "/api/redoc")
 
 
 def create_app(parts: Parts, actions_ready: Callable[[], bool] = lambda: True) -> FastAPI:
@@ -66,8 +53,9 @@ def create_app(parts: Parts, actions_ready: Callable[[], bool] = lambda: True) -
     app.include_router(pages.router)
     app.include_router(staff_router)
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
-    app.middleware("http")(_guarded)
+    # Inside the other: what it raises must reach the application as it is.
     app.add_middleware(BodyLimit)
+    app.add_middleware(Guarded)
     _allow_origins(app, parts.settings.allowed_origins)
     return app
 
@@ -93,18 +81,3 @@ def _allow_origins(app: FastAPI, origins: str) -> None:
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
         )
-
-
-async def _guarded(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    started = time.perf_counter()
-    response = await call_next(request)
-    route = getattr(request.scope.get("route"), "path", "none")
-    REQUEST_SECONDS.labels(route=route, status=str(response.status_code)).observe(
-        time.perf_counter() - started
-    )
-    if request.url.path not in DOCS:
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-    return response

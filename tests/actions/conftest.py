@@ -30,7 +30,7 @@ from bot.replies import Reply
 from bot.tickets.forms import Forms
 from bot.tickets.models import Ticket
 from bot.tickets.routing import Routing
-from bot.wording import Wording
+from bot.wording import wording
 
 
 @pytest.fixture(scope="session")
@@ -190,7 +190,7 @@ class Talk:
     def rendered(self, reply: Reply, language: str = "ko") -> str:
         """The text of a reply; raises when a wording key or value is missing."""
         with self.parts.database.reading() as session:
-            return Renderer(session, Wording.load(), language)(reply).text
+            return Renderer(session, wording(), language)(reply).text
 
 
 @pytest.fixture

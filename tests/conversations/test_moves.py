@@ -1,0 +1,179 @@
+"""What the gateway decides itself, at noon and at night."""
+
+from datetime import datetime
+
+import pytest
+from cryptography.fernet import Fernet
+
+from bot import hours
+from bot.conversations import moves, service
+from bot.conversations.desk import Desk
+from bot.conversations.models import Conversation, State
+from bot.conversations.moves import CALLBACK, Decided, Moves
+from bot.conversations.rendering import Rendered
+from bot.conversations.service import Job
+from bot.database import Database, utc_now
+from bot.korean.guard import Guard
+from bot.korean.places import Places
+from bot.paths import PLACES, POLICY
+from bot.privacy.vault import Cipher
+from bot.replies import Press, Reply, Say
+from bot.tickets.forms import Forms
+from bot.tickets.routing import Routing
+
+NOON = utc_now().astimezone(hours.SEOUL).replace(hour=12, minute=0)
+NIGHT = NOON.replace(hour=3)
+CRISIS = "죽고 싶어요"
+FIRE = "불이야 집에 불났어"
+
+
+@pytest.fixture(scope="module")
+def guard() -> Guard:
+    return Guard.load(POLICY / "emergency.yml")
+
+
+@pytest.fixture(scope="module")
+def desk() -> Desk:
+    return Desk(
+        cipher=Cipher(Fernet.generate_key().decode()),
+        forms=Forms.load(),
+        routing=Routing.load(),
+        places=Places.load(PLACES),
+    )
+
+
+@pytest.fixture
+def gateway(database: Database, guard: Guard, desk: Desk) -> Moves:
+    return Moves(database=database, guard=guard, desk=desk)
+
+
+@pytest.fixture
+def clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """The moment at which the test happens; noon unless the test says otherwise."""
+    moment: datetime = getattr(request, "param", NOON)
+    monkeypatch.setattr(moves, "utc_now", lambda: moment)
+    return moment
+
+
+def job(
+    database: Database, text: str, state: State = "bot", press: Press | None = None, asks: str = ""
+) -> Job:
+    """A message in a conversation of that state; `asks`: the topic of a report in progress."""
+    with database.writing() as session:
+        conversation, _ = service.open_conversation(
+            session, channel="widget", language="ko", now=NOON
+        )
+        conversation.state = state
+        if asks:
+            question = Reply(parts=[Say(key="consent.ask")], asks="consent", topic=asks)
+            service.say(
+                session,
+                conversation_id=conversation.id,
+                replies=[question],
+                render=lambda reply: Rendered("?", ()),
+                now=NOON,
+            )
+    meant = press.model_dump(mode="json") if press else None
+    return Job("m-1", conversation.id, "a", text, "ko", meant, 1, state, "widget")
+
+
+def keys(decided: Decided | Job) -> list[str]:
+    assert isinstance(decided, Decided)
+    return [part.key for reply in decided.replies for part in reply.parts if isinstance(part, Say)]
+
+
+def row(database: Database, asked: Job) -> Conversation:
+    with database.reading() as session:
+        return session.get_one(Conversation, asked.conversation_id)
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_crisis_in_hours_gets_109_and_a_person(database: Database, gateway: Moves) -> None:
+    asked = job(database, CRISIS)
+    assert keys(gateway.before_rasa(asked)) == ["guard.suicide", "guard.person_alerted"]
+    found = row(database, asked)
+    assert (found.state, found.reason, found.alarm) == ("waiting", "crisis", "suicide")
+
+
+@pytest.mark.parametrize("clock", [NIGHT], indirect=True)
+@pytest.mark.usefixtures("clock")
+def test_a_crisis_at_night_gets_the_lines_and_a_callback(
+    database: Database, gateway: Moves
+) -> None:
+    asked = job(database, CRISIS)
+    decided = gateway.before_rasa(asked)
+    assert keys(decided) == ["guard.suicide", "guard.closed"]
+    assert isinstance(decided, Decided) and decided.replies[0].buttons == [CALLBACK]
+    assert (row(database, asked).state, row(database, asked).alarm) == ("bot", "suicide")
+
+
+@pytest.mark.parametrize("clock", [NOON, NIGHT], indirect=True)
+@pytest.mark.parametrize("state", ["waiting", "staff"])
+@pytest.mark.usefixtures("clock")
+def test_who_holds_the_talk_is_alerted_at_any_hour(
+    database: Database, gateway: Moves, state: State
+) -> None:
+    asked = job(database, CRISIS, state)
+    assert keys(gateway.before_rasa(asked)) == ["guard.suicide", "guard.person_alerted"]
+    assert row(database, asked).state == state
+
+
+@pytest.mark.parametrize("clock", [NOON, NIGHT], indirect=True)
+@pytest.mark.usefixtures("clock")
+def test_a_fire_needs_119_and_no_counsellor(database: Database, gateway: Moves) -> None:
+    asked = job(database, FIRE)
+    assert keys(gateway.before_rasa(asked)) == ["guard.fire"]
+    assert (row(database, asked).state, row(database, asked).alarm) == ("bot", "fire")
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_report_goes_on_after_a_fire_and_not_after_a_crisis_that_a_person_took(
+    database: Database, gateway: Moves
+) -> None:
+    fire = gateway.before_rasa(job(database, FIRE, asks="road_damage"))
+    assert keys(fire) == ["guard.fire", "guard.continue", "consent.ask"]
+    crisis = gateway.before_rasa(job(database, CRISIS, asks="road_damage"))
+    assert keys(crisis) == ["guard.suicide", "guard.person_alerted"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_button_is_never_a_cry_for_help(database: Database, gateway: Moves) -> None:
+    asked = job(database, FIRE, press=Press(topic="emergency"))
+    assert gateway.before_rasa(asked) is asked
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_bot_is_silent_while_a_person_holds_the_talk(
+    database: Database, gateway: Moves
+) -> None:
+    decided = gateway.before_rasa(job(database, "여권 얼마예요?", "staff"))
+    assert decided == Decided([], "held")
+
+
+@pytest.mark.usefixtures("clock")
+def test_only_a_call_back_goes_on_while_waiting(database: Database, gateway: Moves) -> None:
+    call = job(database, "네", "waiting", asks="callback")
+    assert gateway.before_rasa(call) is call
+    report = job(database, "네", "waiting", asks="road_damage")
+    assert keys(gateway.before_rasa(report)) == ["handover.noted"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_nothing_failed_so_there_is_nothing_to_try_again(
+    database: Database, gateway: Moves
+) -> None:
+    asked = job(database, "다시", press=Press(control="retry"))
+    assert keys(gateway.before_rasa(asked)) == ["failure.nothing_to_retry"]
+
+
+def test_a_number_that_is_never_kept_gets_a_word_before_the_answer(
+    database: Database, gateway: Moves
+) -> None:
+    asked = job(database, "[주민등록번호 1] 여권 얼마예요?")
+    first, second = gateway.after_rasa(
+        asked, [Reply(parts=[Say(key="say.greet")]), Reply(parts=[Say(key="say.thanks")])]
+    )
+    assert first.parts == [Say(key="privacy.not_kept"), Say(key="say.greet")]
+    assert second.parts == [Say(key="say.thanks")]
+    plain = [Reply(parts=[Say(key="say.greet")])]
+    assert gateway.after_rasa(job(database, "[전화번호 1]"), plain) == plain
