@@ -22,8 +22,14 @@ _EMPTY_VERBS = frozenset(("하/VV", "되/VV", "이/VC", "것/NN", "거/NN", "수
 
 
 def prepare(text: str) -> str:
-    """The message as it is analysed: cleaned, Jeju words standard, placeholders without number."""
-    return standardise(_PLACEHOLDER.sub(r" \1 ", clean(text)))
+    """The message as it is analysed: cleaned, Jeju words standard, placeholders left out.
+
+    The label of a placeholder is our word, not the citizen's: 주민등록번호 in it would draw a
+    question about passports to whatever topic speaks of registration. Alone, it is all there is.
+    """
+    cleaned = clean(text)
+    typed = _PLACEHOLDER.sub(" ", cleaned)
+    return standardise(typed if typed.strip() else _PLACEHOLDER.sub(r" \1 ", cleaned))
 
 
 def content(found: Iterable[Morpheme]) -> list[Morpheme]:

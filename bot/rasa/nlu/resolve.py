@@ -33,6 +33,8 @@ CONTROL_INTENTS = {
     "useful": "useful",
     "not_useful": "not_useful",
 }
+POLITE_END = re.compile(r"(?<=[가-힣A-Za-z0-9])\s*(이에요|예요|입니다|이요|요)[.!~]*$")
+"""«연동 GS25 앞이요» names the place 연동 GS25 앞."""
 DESCRIPTION_AT_LEAST = 8
 """Squeezed characters from which a first message counts as the description of a report."""
 ANNOUNCEMENT = re.compile("신고|접수|신청|report|apply", re.IGNORECASE)
@@ -369,7 +371,7 @@ def _digression(view: View, topic: str, asked: str) -> Decision | None:
 
 
 def _form_answer(view: View, topic: str, asked: str) -> Decision:
-    slots = {asked: view.text}
+    slots = {asked: POLITE_END.sub("", view.text) if asked == "location" else view.text}
     if asked == "contact":
         slots = {asked: _placeholder(view.text, PHONE) or view.text}
     elif asked == "consent" and (phone := _placeholder(view.text, PHONE)):
