@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import structlog
 
-from bot.conversations import service
+from bot.conversations import service, turn_queue
 from bot.conversations.desk import Desk
 from bot.conversations.hub import Hub
 from bot.conversations.models import Conversation
@@ -81,10 +81,10 @@ class Delivery:
 
     def _abandoned(self) -> list[str]:
         with self._database.reading() as session:
-            return service.abandoned(session, now=utc_now())
+            return turn_queue.abandoned(session, now=utc_now())
 
     def _purge(self) -> None:
         with self._database.writing() as session:
             vault.purge_expired(session, now=utc_now())
             tickets.forget_attempts(session, now=utc_now())
-            service.requeue_alarms(session, now=utc_now())
+            turn_queue.requeue_alarms(session, now=utc_now())

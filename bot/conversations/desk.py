@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.conversations.models import Conversation
+from bot.conversations.errors import UnknownConversation
+from bot.conversations.turn_queue import locked
 from bot.hours import SEOUL
 from bot.knowledge import service as knowledge
 from bot.korean.places import Places
@@ -177,7 +178,9 @@ class Desk:
         return Reply(parts=parts, topic=ticket.topic, ticket=ticket.receipt_number)
 
     def _keep_code(self, session: Session, conversation_id: str, code: str, now: datetime) -> str:
-        conversation = session.get_one(Conversation, conversation_id)
+        conversation = locked(session, conversation_id)
+        if conversation is None:
+            raise UnknownConversation
         number = conversation.placeholders.get("check_code", 0) + 1
         finding = Finding("check_code", code, placeholder("check_code", number), True)
         conversation.placeholders = vault.merge_counters(conversation.placeholders, [finding])

@@ -11,7 +11,7 @@ from bot import hours
 from bot.conversations import service
 from bot.conversations.desk import Desk
 from bot.conversations.models import Message
-from bot.conversations.service import Job
+from bot.conversations.turn_queue import Job
 from bot.database import Database, utc_now
 from bot.korean.guard import Alarm, Guard
 from bot.metrics import ALARMS, HANDOVERS

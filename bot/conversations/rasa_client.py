@@ -6,7 +6,7 @@ import httpx
 from pydantic import ValidationError
 
 from bot.conversations.errors import RasaFailed
-from bot.conversations.service import Job
+from bot.conversations.turn_queue import Job
 from bot.korean.text import neutralise
 from bot.replies import Reply
 

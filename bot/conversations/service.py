@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from bot.conversations import errors
@@ -26,18 +26,13 @@ from bot.conversations.models import (
 )
 from bot.conversations.rendering import Rendered, Renderer
 from bot.conversations.schemas import MAX_TEXT, IncomingMessage
+from bot.conversations.turn_queue import Job, locked
 from bot.korean.text import clean, language
 from bot.privacy import vault
 from bot.privacy.masking import Masker
 from bot.privacy.vault import Cipher
 from bot.replies import Reply, Say
 from bot.wording import Wording
-
-LEASE = timedelta(seconds=90)
-"""Longer than two questions to Rasa may take: a lease that runs out means a crashed process."""
-
-ALARM_AT_MOST = timedelta(seconds=10)
-"""A cry for help takes milliseconds; one unanswered for longer was left by a crash."""
 
 PULL_CHANNELS = frozenset({"widget", "terminal"})
 """Channels that fetch their messages; storing a unit is delivering it."""
@@ -51,22 +46,6 @@ class Keeping:
 
     masker: Masker
     cipher: Cipher
-
-
-@dataclass(frozen=True)
-class Job:
-    """A citizen's message whose turn it is, with what asking Rasa needs."""
-
-    message_id: str
-    conversation_id: str
-    owner: str
-    """Holder of the conversation's lease."""
-    text: str
-    language: str
-    press: dict[str, Any] | None
-    attempts: int
-    state: str
-    channel: str
 
 
 def _hash(token: str) -> str:
@@ -106,6 +85,13 @@ def authenticated(session: Session, *, conversation_id: str, token: str) -> Conv
     return conversation
 
 
+def _held(session: Session, conversation_id: str) -> Conversation:
+    """The conversation, its row locked. Raises UnknownConversation."""
+    if (conversation := locked(session, conversation_id)) is None:
+        raise errors.UnknownConversation
+    return conversation
+
+
 def receive(
     session: Session,
     *,
@@ -121,7 +107,7 @@ def receive(
     UnknownButton, ConversationClosed or TooManyMessages; then nothing is stored.
     """
     # One at a time: a client_id stored meanwhile is seen, and no placeholder is given twice.
-    session.refresh(conversation, with_for_update=True)
+    _held(session, conversation.id)
     if incoming.client_id and (known := _sent_before(session, conversation, incoming.client_id)):
         return known
     if conversation.state == "closed":
@@ -210,17 +196,13 @@ def _add(
     now: datetime,
     **fields: Any,
 ) -> Message:
-    # The row is updated in place, not read and written: two writers get two numbers.
-    seq = session.scalar(
-        update(Conversation)
-        .where(Conversation.id == conversation.id)
-        .values(last_seq=Conversation.last_seq + 1, updated_at=now)
-        .returning(Conversation.last_seq)
-    )
+    # The caller holds the row: two writers get two numbers.
+    conversation.last_seq += 1
+    conversation.updated_at = now
     message = Message(
         id=new_id(),
         conversation_id=conversation.id,
-        seq=seq,
+        seq=conversation.last_seq,
         sender=sender,
         text=text,
         language=conversation.language,
@@ -230,63 +212,6 @@ def _add(
     session.add(message)
     session.flush()
     return message
-
-
-def lease(session: Session, *, conversation_id: str, owner: str, now: datetime) -> bool:
-    """Take the right to ask Rasa for this conversation; False when another process holds it."""
-    taken = session.execute(
-        update(Conversation)
-        .where(
-            Conversation.id == conversation_id,
-            or_(
-                Conversation.lease_owner.is_(None),
-                Conversation.lease_owner == owner,
-                Conversation.lease_until < now,
-            ),
-        )
-        .values(lease_owner=owner, lease_until=now + LEASE)
-    )
-    return bool(taken.rowcount)  # type: ignore[attr-defined]
-
-
-def release(session: Session, *, conversation_id: str, owner: str) -> None:
-    """Give the lease back."""
-    session.execute(
-        update(Conversation)
-        .where(Conversation.id == conversation_id, Conversation.lease_owner == owner)
-        .values(lease_owner=None, lease_until=None)
-    )
-
-
-def job_of(session: Session, *, message: Message, owner: str) -> Job:
-    """What answering `message` needs to know."""
-    conversation = session.get_one(Conversation, message.conversation_id)
-    return Job(
-        message_id=message.id,
-        conversation_id=message.conversation_id,
-        owner=owner,
-        text=message.text,
-        language=conversation.language,
-        press=message.press,
-        attempts=message.attempts,
-        state=conversation.state,
-        channel=conversation.channel,
-    )
-
-
-def next_job(session: Session, *, conversation_id: str, owner: str) -> Job | None:
-    """The oldest unanswered message of the conversation, marked as being asked."""
-    message = session.scalar(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.turn.in_(("asking", "queued")))
-        .order_by(Message.seq)
-        .limit(1)
-    )
-    if message is None:
-        return None
-    message.turn = "asking"
-    message.attempts += 1
-    return job_of(session, message=message, owner=owner)
 
 
 def answer(
@@ -299,7 +224,10 @@ def answer(
     now: datetime,
 ) -> list[Message]:
     """Store the replies to a message as one unit; the second answer to a message is dropped."""
-    message = session.get_one(Message, job.message_id, with_for_update=True)
+    if locked(session, job.conversation_id) is None:
+        # The citizen deleted the conversation meanwhile.
+        return []
+    message = session.get_one(Message, job.message_id)
     if message.turn not in ("asking", "queued", "alarm"):
         return []
     message.turn = turn
@@ -331,7 +259,7 @@ def say(
     """Put replies into the outbox as one unit and into the conversation in order."""
     if not replies:
         return []
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = _held(session, conversation_id)
     unit = OutboxUnit(
         id=new_id(),
         conversation_id=conversation_id,
@@ -386,7 +314,7 @@ def notice(
     session: Session, *, conversation_id: str, key: str, wording: Wording, now: datetime
 ) -> None:
     """Tell the citizen of a change in who holds the conversation, as a system message."""
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = _held(session, conversation_id)
     say(
         session,
         conversation_id=conversation_id,
@@ -401,7 +329,7 @@ def hand_over(
     session: Session, *, conversation_id: str, reason: str, now: datetime, alarm: str | None = None
 ) -> bool:
     """Ask for a person; True when the conversation now waits, False when one already has it."""
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = _held(session, conversation_id)
     if alarm:
         conversation.alarm = alarm
     if conversation.state != "bot":
@@ -415,7 +343,7 @@ def hand_over(
 
 def raise_alarm(session: Session, *, conversation_id: str, alarm: str, now: datetime) -> None:
     """Mark the conversation so that staff see the alarm first."""
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = _held(session, conversation_id)
     conversation.alarm = alarm
     conversation.updated_at = now
 
@@ -425,7 +353,7 @@ def take(session: Session, *, conversation_id: str, login: str, now: datetime) -
 
     Raises WrongState when another person holds it or it is closed.
     """
-    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    conversation = _held(session, conversation_id)
     if conversation.state == "closed":
         raise errors.WrongState
     if conversation.state == "staff" and conversation.staff_login != login:
@@ -442,7 +370,7 @@ def staff_says(
 
     Raises WrongState unless this person holds the conversation, EmptyMessage or MessageTooLong.
     """
-    conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+    conversation = _held(session, conversation_id)
     if conversation.state != "staff" or conversation.staff_login != login:
         raise errors.WrongState
     cleaned = "\n".join(line for line in (clean(part) for part in text.splitlines()) if line)
@@ -473,7 +401,7 @@ def staff_says(
 
 def hand_back(session: Session, *, conversation_id: str, now: datetime) -> None:
     """Give the conversation back to the bot. Raises WrongState when it is closed."""
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = _held(session, conversation_id)
     if conversation.state == "closed":
         raise errors.WrongState
     _hold(conversation, "bot", now)
@@ -484,7 +412,7 @@ def hand_back(session: Session, *, conversation_id: str, now: datetime) -> None:
 
 def close(session: Session, *, conversation_id: str, now: datetime) -> None:
     """End the conversation; what no ticket took from its vault is destroyed."""
-    conversation = session.get_one(Conversation, conversation_id)
+    conversation = _held(session, conversation_id)
     _hold(conversation, "closed", now)
     conversation.closed_at = now
     vault.purge(session, conversation_id=conversation_id)
@@ -552,29 +480,3 @@ def last_bot_reply(session: Session, *, conversation_id: str) -> Reply | None:
         .limit(1)
     )
     return Reply.model_validate(stored) if stored else None
-
-
-def requeue_alarms(session: Session, *, now: datetime) -> None:
-    """Put cries for help that a crashed process left unanswered back into the queue."""
-    session.execute(
-        update(Message)
-        .where(Message.turn == "alarm", Message.created_at < now - ALARM_AT_MOST)
-        .values(turn="queued")
-    )
-
-
-def abandoned(session: Session, *, now: datetime, limit: int = 50) -> list[str]:
-    """Conversations with an unanswered message that no living process is answering."""
-    return list(
-        session.scalars(
-            select(Message.conversation_id)
-            .join(Conversation, Message.conversation_id == Conversation.id)
-            .where(
-                Message.turn.in_(("queued", "asking")),
-                Message.created_at < now - timedelta(seconds=2),
-                or_(Conversation.lease_owner.is_(None), Conversation.lease_until < now),
-            )
-            .distinct()
-            .limit(limit)
-        )
-    )

@@ -17,14 +17,15 @@ from typing import ParamSpec, TypeVar
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.conversations import moves, service
+from bot.conversations import moves, service, turn_queue
 from bot.conversations.errors import RasaFailed
 from bot.conversations.hub import LOOK_AGAIN_SECONDS, Hub
 from bot.conversations.models import Message, new_id
 from bot.conversations.rasa_client import RasaClient
 from bot.conversations.rendering import Renderer
 from bot.conversations.schemas import IncomingMessage
-from bot.conversations.service import Job, Keeping
+from bot.conversations.service import Keeping
+from bot.conversations.turn_queue import Job
 from bot.database import Database, utc_now
 from bot.metrics import MESSAGES, RASA_SECONDS
 from bot.replies import Reply
@@ -205,7 +206,7 @@ class Turns:
                 return Received(message.id, None)
             if self._moves.alarm(message.text, message.press):
                 message.turn = "alarm"
-                job = service.job_of(session, message=message, owner="")
+                job = turn_queue.job_of(session, message=message, owner="")
                 return Received(message.id, job, urgent=True)
             return Received(message.id, self._leased_job(session, conversation_id))
 
@@ -216,11 +217,13 @@ class Turns:
     def _leased_job(self, session: Session, conversation_id: str) -> Job | None:
         # An owner a run, not a process: two requests of one process must not both hold it.
         owner = new_id()
-        if not service.lease(session, conversation_id=conversation_id, owner=owner, now=utc_now()):
+        if not turn_queue.lease(
+            session, conversation_id=conversation_id, owner=owner, now=utc_now()
+        ):
             return None
-        job = service.next_job(session, conversation_id=conversation_id, owner=owner)
+        job = turn_queue.next_job(session, conversation_id=conversation_id, owner=owner)
         if job is None:
-            service.release(session, conversation_id=conversation_id, owner=owner)
+            turn_queue.release(session, conversation_id=conversation_id, owner=owner)
         return job
 
     def _finish(self, job: Job, replies: list[Reply], turn: str) -> Job | None:
@@ -228,11 +231,11 @@ class Turns:
         with self._database.writing() as session:
             self._store_answer(session, job, replies, turn)
             held = {"conversation_id": job.conversation_id, "owner": job.owner}
-            if not service.lease(session, **held, now=now):
+            if not turn_queue.lease(session, **held, now=now):
                 return None
-            following = service.next_job(session, **held)
+            following = turn_queue.next_job(session, **held)
             if following is None:
-                service.release(session, **held)
+                turn_queue.release(session, **held)
             return following
 
     def _store_answer(self, session: Session, job: Job, replies: list[Reply], turn: str) -> None:

@@ -11,7 +11,7 @@ from bot.conversations.desk import Desk
 from bot.conversations.models import Conversation, State
 from bot.conversations.moves import CALLBACK, Decided, Moves
 from bot.conversations.rendering import Rendered
-from bot.conversations.service import Job
+from bot.conversations.turn_queue import Job
 from bot.database import Database, utc_now
 from bot.korean.guard import Guard
 from bot.korean.places import Places

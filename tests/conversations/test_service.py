@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot.conversations import errors, service
+from bot.conversations import errors, service, turn_queue
 from bot.conversations.models import Conversation, Message, OutboxUnit, ShownButton
 from bot.conversations.rendering import Rendered, RenderedButton
 from bot.conversations.schemas import MAX_TEXT, IncomingMessage
-from bot.conversations.service import Job, Keeping
+from bot.conversations.service import Keeping
+from bot.conversations.turn_queue import Job
 from bot.database import Database, utc_now
 from bot.privacy.masking import default_masker
 from bot.privacy.models import VaultEntry
@@ -76,8 +77,8 @@ def received(
 def leased_job(
     session: Session, conversation_id: str, owner: str = "a", now: datetime = NOW
 ) -> Job:
-    assert service.lease(session, conversation_id=conversation_id, owner=owner, now=now)
-    job = service.next_job(session, conversation_id=conversation_id, owner=owner)
+    assert turn_queue.lease(session, conversation_id=conversation_id, owner=owner, now=now)
+    job = turn_queue.next_job(session, conversation_id=conversation_id, owner=owner)
     assert job is not None
     return job
 
@@ -143,7 +144,7 @@ def test_a_lease_is_taken_once(database: Database, conversation_id: str) -> None
     def take(number: int) -> bool:
         together.wait()
         with database.writing() as session:
-            return service.lease(
+            return turn_queue.lease(
                 session, conversation_id=conversation_id, owner=str(number), now=NOW
             )
 
@@ -156,21 +157,21 @@ def test_a_lease_may_be_kept_by_its_owner_and_given_back(
 ) -> None:
     with database.writing() as session:
         for owner, taken in (("a", True), ("a", True), ("b", False)):
-            given = service.lease(session, conversation_id=conversation_id, owner=owner, now=NOW)
+            given = turn_queue.lease(session, conversation_id=conversation_id, owner=owner, now=NOW)
             assert given is taken
-        service.release(session, conversation_id=conversation_id, owner="b")
-        assert not service.lease(session, conversation_id=conversation_id, owner="b", now=NOW)
-        service.release(session, conversation_id=conversation_id, owner="a")
-        assert service.lease(session, conversation_id=conversation_id, owner="b", now=NOW)
+        turn_queue.release(session, conversation_id=conversation_id, owner="b")
+        assert not turn_queue.lease(session, conversation_id=conversation_id, owner="b", now=NOW)
+        turn_queue.release(session, conversation_id=conversation_id, owner="a")
+        assert turn_queue.lease(session, conversation_id=conversation_id, owner="b", now=NOW)
 
 
 def test_an_expired_lease_can_be_taken_over(database: Database, conversation_id: str) -> None:
     with database.writing() as session:
-        assert service.lease(session, conversation_id=conversation_id, owner="a", now=NOW)
-        almost = NOW + service.LEASE - timedelta(seconds=1)
-        assert not service.lease(session, conversation_id=conversation_id, owner="b", now=almost)
-        later = NOW + service.LEASE + timedelta(seconds=1)
-        assert service.lease(session, conversation_id=conversation_id, owner="b", now=later)
+        assert turn_queue.lease(session, conversation_id=conversation_id, owner="a", now=NOW)
+        almost = NOW + turn_queue.LEASE - timedelta(seconds=1)
+        assert not turn_queue.lease(session, conversation_id=conversation_id, owner="b", now=almost)
+        later = NOW + turn_queue.LEASE + timedelta(seconds=1)
+        assert turn_queue.lease(session, conversation_id=conversation_id, owner="b", now=later)
 
 
 def test_the_oldest_unanswered_message_is_next_and_its_attempts_are_counted(
@@ -181,12 +182,12 @@ def test_the_oldest_unanswered_message_is_next_and_its_attempts_are_counted(
     with database.writing() as session:
         job = leased_job(session, conversation_id)
         assert (job.message_id, job.attempts) == (first.id, 1)
-        again = service.next_job(session, conversation_id=conversation_id, owner="a")
+        again = turn_queue.next_job(session, conversation_id=conversation_id, owner="a")
         assert again and (again.message_id, again.attempts) == (first.id, 2)
         service.answer(
             session, job=job, replies=[GREETING], render=render, turn="answered", now=NOW
         )
-        following = service.next_job(session, conversation_id=conversation_id, owner="a")
+        following = turn_queue.next_job(session, conversation_id=conversation_id, owner="a")
         assert following and following.message_id == second.id
 
 
@@ -504,14 +505,14 @@ def test_an_unanswered_message_counts_as_abandoned_after_a_moment(
 
     def abandoned(after: float) -> list[str]:
         with database.reading() as session:
-            return service.abandoned(session, now=NOW + timedelta(seconds=after))
+            return turn_queue.abandoned(session, now=NOW + timedelta(seconds=after))
 
     assert abandoned(1) == []
     assert abandoned(3) == [conversation_id]
     with database.writing() as session:
         leased_job(session, conversation_id)
     assert abandoned(3) == []
-    assert abandoned(service.LEASE.total_seconds() + 1) == [conversation_id]
+    assert abandoned(turn_queue.LEASE.total_seconds() + 1) == [conversation_id]
 
 
 def test_an_answered_message_is_not_abandoned(
@@ -521,8 +522,8 @@ def test_an_answered_message_is_not_abandoned(
     with database.writing() as session:
         job = leased_job(session, conversation_id)
         service.answer(session, job=job, replies=[], render=render, turn="held", now=NOW)
-        service.release(session, conversation_id=conversation_id, owner="a")
-        assert service.abandoned(session, now=NOW + timedelta(hours=1)) == []
+        turn_queue.release(session, conversation_id=conversation_id, owner="a")
+        assert turn_queue.abandoned(session, now=NOW + timedelta(hours=1)) == []
 
 
 def test_the_last_words_of_the_bot_come_back_as_they_were(
