@@ -28,9 +28,8 @@ RECOGNISES = ("bot/korean/", "bot/privacy/", "bot/knowledge/figures.py", "bot/kn
 DATA_LIKE = {
     "bot/rasa/nlu/decision.py": {"[전화번호 ", "[확인번호 "},  # how placeholders begin
     "bot/rasa/nlu/features.py": {"하/VV", "되/VV", "이/VC", "것/NN", "거/NN", "수/NN"},  # morphemes
-    # what takes back a place, and what announces a report
+    # what takes back a place
     "bot/rasa/nlu/resolve.py": {
-        "신고|접수|신청|report|apply",
         "말고",
         "말고|아니라|아니고|instead of|not ",
     },

@@ -62,7 +62,7 @@ def test_what_is_never_kept_is_destroyed_and_the_citizen_is_told(
 def test_no_personal_data_lies_anywhere(
     citizen: Citizen, service: Service, databases: list[Database]
 ) -> None:
-    citizen.says(f"제 주민등록번호는 {RESIDENT} 이고 전화는 {PHONE} 예요")
+    citizen.says(f"여권 만들 때 서류 알려주세요 주민등록번호는 {RESIDENT} 이고 전화는 {PHONE} 예요")
     citizen.says(f"제 차는 {PLATE}, 메일은 {EMAIL}, 카드는 {CARD} 입니다")
     start_report(citizen)
     finish_report(citizen, phone=PHONE)

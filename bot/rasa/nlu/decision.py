@@ -63,6 +63,9 @@ class DialoguePolicy:
         self._fillers = sorted(data["follow_up_fillers"], key=len, reverse=True)
         self._questions: list[str] = data["question_marks"]
         self._form = {name: frozenset(words) for name, words in data["form"].items()}
+        self._announcements: list[str] = data["announcements"]
+        endings = "|".join(map(re.escape, data["polite_endings"]))
+        self._polite_end = re.compile(rf"(?<=\w)\s*(?:{endings})[.!~]*$")
         self._fields: dict[str, list[str]] = data["field_words"]
 
     @classmethod
@@ -132,6 +135,14 @@ class DialoguePolicy:
         """Whether the text takes back something said before."""
         low = text.lower()
         return any(word in low for word in self._form["correction"])
+
+    def announces(self, text: str) -> bool:
+        """Whether the text says that something is to be reported or applied for."""
+        return any(word in text.lower() for word in self._announcements)
+
+    def bare(self, text: str) -> str:
+        """A place as citizens answer with it («연동 GS25 앞이요»), without its polite ending."""
+        return self._polite_end.sub("", text)
 
     def field_named(self, text: str) -> str:
         """The form field that the text names, or ''."""

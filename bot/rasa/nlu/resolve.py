@@ -33,13 +33,10 @@ CONTROL_INTENTS = {
     "useful": "useful",
     "not_useful": "not_useful",
 }
-POLITE_END = re.compile(r"(?<=[가-힣A-Za-z0-9])\s*(이에요|예요|입니다|이요|요)[.!~]*$")
-"""«연동 GS25 앞이요» names the place 연동 GS25 앞."""
 DESCRIPTION_AT_LEAST = 8
 """Squeezed characters from which a first message counts as the description of a report."""
-ANNOUNCEMENT = re.compile("신고|접수|신청|report|apply", re.IGNORECASE)
-"""«가로등 고장 신고할게요» announces a report and does not describe much yet."""
 ANNOUNCED_AT_LEAST = 18
+"""The same for «가로등 고장 신고할게요», which announces a report and does not describe much."""
 CODE_LIKE = re.compile(r"[A-Z0-9]{3,5}[- ]?[A-Z0-9]{3,5}", re.IGNORECASE)
 """A check code, or what a citizen took for one."""
 
@@ -278,14 +275,14 @@ def _first_slots(view: View, topic: str) -> dict[str, str]:
     if phone := _placeholder(view.text, PHONE):
         slots["contact"] = phone
     told = place is not None or not view.policy.asks(view.text)
-    if told and topic not in ("callback", "general_ticket") and _describes(view.text):
+    if told and topic not in ("callback", "general_ticket") and _describes(view):
         slots["detail"] = view.text
     return slots
 
 
-def _describes(text: str) -> bool:
-    least = ANNOUNCED_AT_LEAST if ANNOUNCEMENT.search(text) else DESCRIPTION_AT_LEAST
-    return len(squeeze(text)) >= least
+def _describes(view: View) -> bool:
+    least = ANNOUNCED_AT_LEAST if view.policy.announces(view.text) else DESCRIPTION_AT_LEAST
+    return len(squeeze(view.text)) >= least
 
 
 def _placeholder(text: str, kind: str) -> str:
@@ -371,7 +368,7 @@ def _digression(view: View, topic: str, asked: str) -> Decision | None:
 
 
 def _form_answer(view: View, topic: str, asked: str) -> Decision:
-    slots = {asked: POLITE_END.sub("", view.text) if asked == "location" else view.text}
+    slots = {asked: view.policy.bare(view.text) if asked == "location" else view.text}
     if asked == "contact":
         slots = {asked: _placeholder(view.text, PHONE) or view.text}
     elif asked == "consent" and (phone := _placeholder(view.text, PHONE)):
