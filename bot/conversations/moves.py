@@ -95,7 +95,8 @@ class Moves:
         if waits:
             parts.append(Say(key="guard.person_alerted"))
         buttons: list[Button] = []
-        if crisis and not is_open and not waits:
+        if crisis and not is_open and job.state != "staff":
+            # Waiting at night means waiting until the morning: the lines that answer now.
             parts.append(Say(key="guard.closed", values=opening_values()))
             buttons.append(CALLBACK)
         understood = Understood(

@@ -114,8 +114,19 @@ def test_who_holds_the_talk_is_alerted_at_any_hour(
     database: Database, gateway: Moves, state: State
 ) -> None:
     asked = job(database, CRISIS, state)
-    assert keys(gateway.before_rasa(asked)) == ["guard.suicide", "guard.person_alerted"]
+    decided = gateway.before_rasa(asked)
+    assert keys(decided)[:2] == ["guard.suicide", "guard.person_alerted"]
     assert row(database, asked).state == state
+
+
+@pytest.mark.parametrize("clock", [NIGHT], indirect=True)
+@pytest.mark.usefixtures("clock")
+def test_waiting_at_night_still_gets_the_lines_that_answer_now(
+    database: Database, gateway: Moves
+) -> None:
+    decided = gateway.before_rasa(job(database, CRISIS, "waiting"))
+    assert keys(decided) == ["guard.suicide", "guard.person_alerted", "guard.closed"]
+    assert isinstance(decided, Decided) and decided.replies[0].buttons == [CALLBACK]
 
 
 @pytest.mark.parametrize("clock", [NOON, NIGHT], indirect=True)

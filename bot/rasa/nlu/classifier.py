@@ -78,7 +78,10 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """The trained classifier; untrained, and so without answers, when the model has none."""
         try:
             with model_storage.read_from(resource) as folder:
-                return cls(config, model_storage, resource, Topics.load(folder))
+                topics = Topics.load(folder)
+            # Kiwi takes seconds to load: before Rasa is ready, not in the first citizen's answer.
+            topics.rank(Features("120"))
+            return cls(config, model_storage, resource, topics)
         except (ValueError, FileNotFoundError):
             logger.warning("The model holds no trained intent classifier.")
             return cls(config, model_storage, resource)
