@@ -43,6 +43,9 @@ def answer(
         parts.append(Say(key="answer.or_did_you_mean"))
     buttons = topic_buttons(session, options)
     buttons += facet_buttons(topic, [name for name in FACETS if name in has and name not in shown])
+    if served.body.kind == "handover":
+        # An emergency or a crisis that was asked about rather than cried out: a person is near.
+        return Reply(parts=parts, buttons=[PERSON, *buttons], topic=topic)
     return Reply(parts=parts, buttons=[*buttons, USEFUL, NOT_USEFUL], topic=topic)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from actions.answer import ActionAnswer, ActionClarify, ActionOutOfScope
+from actions.answering import PERSON, answer
 from actions.parts import Parts
 from bot.replies import Facet, Press, Reply, Say, Source
 from tests.actions.conftest import Talk
@@ -144,3 +145,10 @@ async def test_out_of_scope_is_a_kind_no_with_ways_on(talk: Talk) -> None:
     assert keys(reply) == ["out_of_scope.not_ours"]
     assert Press(control="person") in pressed(reply)
     assert "120" in talk.rendered(reply)
+
+
+async def test_a_crisis_that_is_asked_about_offers_a_person_first(parts: Parts) -> None:
+    with parts.database.reading() as session:
+        reply = answer(session, topic="crisis_counseling")
+    assert reply is not None
+    assert reply.buttons[0] == PERSON
