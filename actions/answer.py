@@ -7,10 +7,10 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.answering import GENERAL, PERSON, answer, topic_buttons
+from actions.answering import GENERAL, answer, topic_buttons
 from actions.parts import Parts, options_of, requests_of, say
 from bot.knowledge import search
-from bot.replies import Button, Press, Reply, Say
+from bot.replies import PERSON, Button, Press, Reply, Say
 
 TWICE = 2
 

@@ -6,9 +6,8 @@ from sqlalchemy.orm import Session
 
 from bot.knowledge import service as knowledge
 from bot.knowledge.schemas import FACETS
-from bot.replies import Button, Facet, Press, Reply, Say, Source
+from bot.replies import PERSON, Button, Facet, Press, Reply, Say, Source
 
-PERSON = Button(title=Say(key="button.person"), press=Press(control="person"))
 GENERAL = Button(title=Say(key="button.general"), press=Press(topic="general_ticket"))
 USEFUL = Button(title=Say(key="button.useful"), press=Press(control="useful"))
 NOT_USEFUL = Button(title=Say(key="button.not_useful"), press=Press(control="not_useful"))

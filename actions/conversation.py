@@ -7,13 +7,13 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.answering import GENERAL, PERSON
+from actions.answering import GENERAL
 from actions.parts import Parts, first_request, language_of, message_id_of, say
 from bot.conversations import service
 from bot.conversations.moves import handed_over
 from bot.database import utc_now
 from bot.metrics import HANDOVERS
-from bot.replies import Button, Press, Reply, Say
+from bot.replies import PERSON, Reply, Say
 
 WITH_A_WAY_ON = frozenset({"greet", "capabilities", "start_over", "not_useful", "abuse", "deny"})
 
@@ -147,5 +147,4 @@ class ActionTicketStatus(Action):
 
 
 def _ask(key: str, **values: str) -> Reply:
-    later = Button(title=Say(key="button.person"), press=Press(control="person"))
-    return Reply(parts=[Say(key=key, values=values)], buttons=[later], topic="ticket_status")
+    return Reply(parts=[Say(key=key, values=values)], buttons=[PERSON], topic="ticket_status")

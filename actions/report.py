@@ -13,13 +13,13 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.answering import PERSON, answer
+from actions.answering import answer
 from actions.conversation import hand_over
 from actions.parts import Parts, first_request, language_of, message_id_of, say
 from bot.conversations.moves import handed_over
 from bot.database import utc_now
 from bot.knowledge import service as knowledge
-from bot.replies import Button, Facet, Press, Reply, Say
+from bot.replies import PERSON, Button, Facet, Press, Reply, Say
 from bot.tickets.forms import FieldError, Form, FormField, Forms
 
 CONSENT = "consent"

@@ -65,6 +65,10 @@ class Button(BaseModel):
     url: str | None = None
 
 
+PERSON = Button(title=Say(key="button.person"), press=Press(control="person"))
+"""The way to a person, which every dead end offers."""
+
+
 class Understood(BaseModel):
     """What the bot understood of a citizen's message, kept for staff."""
 

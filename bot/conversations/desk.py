@@ -19,7 +19,7 @@ from bot.privacy import vault
 from bot.privacy.kinds import placeholder
 from bot.privacy.masking import Finding
 from bot.privacy.vault import Cipher
-from bot.replies import Button, Press, Reply, Say
+from bot.replies import PERSON, Reply, Say
 from bot.tickets import service as tickets
 from bot.tickets.forms import Form, Forms
 from bot.tickets.models import Ticket
@@ -29,8 +29,6 @@ CODE_SHOWN_FOR = timedelta(minutes=10)
 """How long a delivery, a reload or a second tab may still show the check code."""
 CONSENT_VERSION = "2026-11"
 """Which wording of data/wording/consent.yml was agreed to."""
-
-PERSON = Button(title=Say(key="button.person"), press=Press(control="person"))
 
 
 class Desk:

@@ -16,9 +16,8 @@ from bot.database import Database, utc_now
 from bot.korean.guard import Alarm, Guard
 from bot.metrics import ALARMS, HANDOVERS
 from bot.privacy.kinds import unkept_in
-from bot.replies import Button, Press, Reply, Say, Understood
+from bot.replies import PERSON, Button, Press, Reply, Say, Understood
 
-PERSON = Button(title=Say(key="button.person"), press=Press(control="person"))
 CALLBACK = Button(title=Say(key="button.callback"), press=Press(topic="callback"))
 TO_BOT = Button(title=Say(key="button.bot"), press=Press(control="bot"))
 RETRY = Button(title=Say(key="button.retry"), press=Press(control="retry"))

@@ -3,9 +3,9 @@
 from typing import Any
 
 from actions.answer import ActionAnswer, ActionClarify, ActionOutOfScope
-from actions.answering import PERSON, answer
+from actions.answering import answer
 from actions.parts import Parts
-from bot.replies import Facet, Press, Reply, Say, Source
+from bot.replies import PERSON, Facet, Press, Reply, Say, Source
 from tests.actions.conftest import Talk
 
 
