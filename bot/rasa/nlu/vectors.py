@@ -12,8 +12,9 @@ from bot.rasa.nlu.features import BLOCKS, Features
 from bot.rasa.nlu.meaning import Meaning
 
 Rows: TypeAlias = sparse.csr_matrix
-# Features that stand in one message only teach nothing when they are stretches of letters.
-_SEEN_TWICE = frozenset(("syllables", "jamo", "letters"))
+# A stretch of letters that stands in so few messages only teaches nothing (where it could).
+_STRETCHES = frozenset(("syllables", "jamo", "letters"))
+_LEAST, _MANY = 3, 2_000
 
 
 class Row(NamedTuple):
@@ -69,9 +70,10 @@ class Vectoriser:
 
         `weights` has a number for each of `BLOCKS` and for `meaning`.
         """
+        least = _LEAST if len(messages) > _MANY else _LEAST - 1
         blocks = {
             block: Vocabulary.fit(
-                [one.blocks[block] for one in messages], 2 if block in _SEEN_TWICE else 1
+                [one.blocks[block] for one in messages], least if block in _STRETCHES else 1
             )
             for block in BLOCKS
             if weights.get(block)
@@ -107,4 +109,9 @@ class Vectoriser:
     def width(self) -> int:
         """How many columns a row has."""
         dense = self.meaning.axes.shape[1] if self.meaning else 0
-        return sum(len(words.columns) for words in self.blocks.values()) + dense
+        return self.counted + dense
+
+    @property
+    def counted(self) -> int:
+        """How many of them, the first ones, are weighed counts and not coordinates."""
+        return sum(len(words.columns) for words in self.blocks.values())
