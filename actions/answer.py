@@ -7,10 +7,10 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
-from actions.answering import GENERAL, answer, topic_buttons
+from actions.answering import GENERAL, answer, in_charge, topic_buttons
 from actions.parts import Parts, options_of, requests_of, say
 from bot.knowledge import search
-from bot.replies import PERSON, Button, Press, Reply, Say
+from bot.replies import OTHER, PERSON, Reply, Say
 
 TWICE = 2
 
@@ -34,7 +34,7 @@ class ActionAnswer(Action):
         def replies(session: Session) -> list[Reply]:
             return [
                 answer(session, topic=request["topic"], facet=request["facet"], options=options)
-                or Reply(parts=[Say(key="answer.no_article")], buttons=[GENERAL, PERSON])
+                or in_charge(session, topic=request["topic"], options=options)
                 for request in requests
             ]
 
@@ -65,8 +65,7 @@ class ActionClarify(Action):
             if times >= TWICE:
                 return Reply(parts=[Say(key="clarify.twice")], buttons=[*buttons, PERSON, GENERAL])
             key = "clarify.which" if buttons else "clarify.again"
-            other = Button(title=Say(key="button.other"), press=Press(topic="general_ticket"))
-            return Reply(parts=[Say(key=key)], buttons=[*buttons, other, PERSON])
+            return Reply(parts=[Say(key=key)], buttons=[*buttons, OTHER, PERSON])
 
         say(dispatcher, tracker, self.name(), await self._parts.read(reply))
         return [SlotSet("unsure", times)]

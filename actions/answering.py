@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.knowledge import service as knowledge
 from bot.knowledge.schemas import FACETS
+from bot.knowledge.topics import topics as catalogue
 from bot.replies import PERSON, Button, Facet, Press, Reply, Say, Source
 
 GENERAL = Button(title=Say(key="button.general"), press=Press(topic="general_ticket"))
@@ -46,6 +47,30 @@ def answer(
         # An emergency or a crisis that was asked about rather than cried out: a person is near.
         return Reply(parts=parts, buttons=[PERSON, *buttons], topic=topic)
     return Reply(parts=parts, buttons=[*buttons, USEFUL, NOT_USEFUL], topic=topic)
+
+
+def in_charge(session: Session, *, topic: str, options: Sequence[str] = ()) -> Reply:
+    """The reply to a question about a topic without an article: who is in charge, and the phone.
+
+    A topic that nobody knows is answered with the ways to a person.
+    """
+    found = catalogue().get(topic)
+    if found is None:
+        return Reply(parts=[Say(key="answer.no_article")], buttons=[GENERAL, PERSON])
+    values = {
+        f"{name}_{language}": getattr(found, name).in_language(language)
+        for name in ("title", "department")
+        for language in ("ko", "en")
+    }
+    parts: list[Say | Facet | Source] = [
+        Say(key="answer.in_charge", values={**values, "phone": found.phone})
+    ]
+    if options:
+        parts.append(Say(key="answer.or_did_you_mean"))
+    buttons = [*topic_buttons(session, options), GENERAL, PERSON]
+    if found.kind == "handover":
+        buttons = [PERSON, *topic_buttons(session, options), GENERAL]
+    return Reply(parts=parts, buttons=buttons, topic=topic)
 
 
 def facet_buttons(topic: str, facets: Sequence[str]) -> list[Button]:

@@ -67,6 +67,8 @@ class Button(BaseModel):
 
 PERSON = Button(title=Say(key="button.person"), press=Press(control="person"))
 """The way to a person, which every dead end offers."""
+OTHER = Button(title=Say(key="button.other"), press=Press(topic="general_ticket"))
+"""None of the topics that were offered; the citizen may leave a message instead."""
 
 
 class Understood(BaseModel):

@@ -14,6 +14,7 @@ from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
 from bot.knowledge import files
+from bot.knowledge import topics as catalogue
 from bot.knowledge.cache import Cache
 from bot.knowledge.check import Problem, check_body, inspect, seoul_date
 from bot.knowledge.models import Article, ArticleRevision, Origin
@@ -150,7 +151,9 @@ def topics(session: Session) -> list[str]:
 
 
 def title(session: Session, topic: str, language: str) -> str | None:
-    """The title of the served article, or None when there is none."""
+    """A topic's title in plain words, else its article's; None when there is neither."""
+    if plain := catalogue.title(topic, language):
+        return plain
     found = served(session, topic)
     return found.body.title.in_language(language) if found else None
 

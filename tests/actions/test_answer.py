@@ -5,8 +5,12 @@ from typing import Any
 from actions.answer import ActionAnswer, ActionClarify, ActionOutOfScope
 from actions.answering import answer
 from actions.parts import Parts
+from bot.knowledge.topics import topics
+from bot.paths import KNOWLEDGE
 from bot.replies import PERSON, Facet, Press, Reply, Say, Source
 from tests.actions.conftest import Talk
+
+WRITTEN = {path.stem for path in KNOWLEDGE.rglob("*.md")}
 
 
 def request(topic: str, facet: str = "") -> dict[str, Any]:
@@ -83,9 +87,20 @@ async def test_fairly_sure_the_next_topics_are_offered(talk: Talk, parts: Parts)
     assert titled == ["move_in_report"]
 
 
-async def test_a_topic_without_an_article_offers_to_leave_a_message(
+async def test_a_topic_without_an_article_is_answered_with_department_and_phone(
     talk: Talk, parts: Parts
 ) -> None:
+    topic = next(one for one in topics() if one not in WRITTEN)
+    talk.heard(topic, "?", [request(topic)])
+    [reply] = await talk.run(ActionAnswer(parts))
+    assert (reply.topic, keys(reply)) == (topic, ["answer.in_charge"])
+    for language in ("ko", "en"):
+        text = talk.rendered(reply, language)
+        assert topics()[topic].department.in_language(language) in str(text)
+        assert topics()[topic].phone in str(text)
+
+
+async def test_an_unknown_topic_offers_to_leave_a_message(talk: Talk, parts: Parts) -> None:
     talk.heard("no_such_topic", "?", [request("no_such_topic")])
     [reply] = await talk.run(ActionAnswer(parts))
     assert keys(reply) == ["answer.no_article"]

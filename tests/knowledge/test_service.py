@@ -237,8 +237,8 @@ def test_a_rolled_back_revision_is_not_served_from_the_cache(
 
 
 def test_a_title_is_given_in_the_language_asked(loaded: Session) -> None:
-    assert service.title(loaded, "street_light", "ko") == "가로등 고장"
-    assert service.title(loaded, "street_light", "en") == "Broken street light"
+    assert service.title(loaded, "street_light", "ko") == "가로등·보안등 고장"
+    assert service.title(loaded, "street_light", "en") == "Report a street light"
     assert service.title(loaded, "nothing", "ko") is None
 
 

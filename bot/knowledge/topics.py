@@ -1,0 +1,44 @@
+"""The topics of the catalogue (data/policy/topics.yml): title, department and phone of each."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from bot.knowledge.schemas import Bilingual, Kind
+from bot.paths import POLICY
+
+FILE = POLICY / "topics.yml"
+
+
+class Topic(BaseModel):
+    """What is known of a topic without its article."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    category: str
+    kind: Kind
+    title: Bilingual
+    """Plain words, short enough for a button."""
+    department: Bilingual
+    phone: str
+
+
+def load(path: Path = FILE) -> dict[str, Topic]:
+    """The topics of a file, by id. Raises FileNotFoundError or pydantic's ValidationError."""
+    return TypeAdapter(dict[str, Topic]).validate_python(
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+    )
+
+
+@lru_cache(maxsize=1)
+def topics() -> dict[str, Topic]:
+    """The topics of this process."""
+    return load()
+
+
+def title(topic: str, language: str) -> str | None:
+    """The title of a topic in plain words, or None when the catalogue has no such topic."""
+    found = topics().get(topic)
+    return found.title.in_language(language) if found else None
