@@ -14,6 +14,9 @@ Sender = Literal["citizen", "bot", "staff", "system"]
 Turn = Literal["queued", "asking", "alarm", "answered", "failed", "held"]
 """A citizen's message: waiting its turn; being asked; a cry for help, answered out of turn;
 answered; given up; left to a person."""
+LabelKind = Literal["asked", "offered"]
+"""The bot asked which topic was meant; or answered and offered others."""
+LabelStatus = Literal["open", "confirmed", "rejected"]
 
 
 def new_id() -> str:
@@ -107,3 +110,34 @@ class ShownButton(Base):
     title: Mapped[str] = mapped_column(String(200))
     press: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     url: Mapped[str | None] = mapped_column(String(500))
+
+
+class Label(Base):
+    """What an unclear message meant: pressed by the citizen, and confirmed by staff.
+
+    When the citizen deletes the conversation a confirmed label loses whatever leads back to it.
+    """
+
+    __tablename__ = "labels"
+    __table_args__ = (Index("ix_labels_status", "status", "created_at"),)
+
+    # No counted number: one that was deleted must never mean another label on an open page.
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), unique=True)
+    conversation_id: Mapped[str | None] = mapped_column(ForeignKey("conversations.id"), index=True)
+    text: Mapped[str] = mapped_column(Text)
+    """The message as it is stored, personal data already replaced."""
+    language: Mapped[str] = mapped_column(String(2))
+    guess: Mapped[str | None] = mapped_column(String(64))
+    """The likeliest intent, whatever the bot made of it."""
+    confidence: Mapped[float | None]
+    kind: Mapped[str | None] = mapped_column(String(8))
+    pressed: Mapped[str | None] = mapped_column(String(64))
+    """The topic of the button; None for «none of these»."""
+    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=utc_now)
+    """When the button was pressed."""
+    status: Mapped[str] = mapped_column(String(9), default="open")
+    topic: Mapped[str | None] = mapped_column(String(64))
+    """What it meant, as staff confirmed it."""
+    decided_by: Mapped[str | None] = mapped_column(String(64))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

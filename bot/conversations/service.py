@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot.conversations import errors
+from bot.conversations import errors, labels
 from bot.conversations.models import (
     Conversation,
     Message,
@@ -115,6 +115,8 @@ def receive(
     if _sent_since(session, conversation, now - timedelta(minutes=1)) >= per_minute:
         raise errors.TooManyMessages
     text, press = _content(session, conversation, incoming)
+    if incoming.button_id is not None:
+        labels.note_press(session, button=session.get_one(ShownButton, incoming.button_id), now=now)
     masked = keeping.masker.mask(text, conversation.placeholders)
     vault.keep(
         session,
@@ -419,8 +421,12 @@ def close(session: Session, *, conversation_id: str, now: datetime) -> None:
 
 
 def erase(session: Session, *, conversation_id: str) -> None:
-    """Delete the conversation with all its messages; its tickets stay, as acts of the office."""
+    """Delete the conversation with all its messages; its tickets stay, as acts of the office.
+
+    Of a label that staff confirmed its text and topic stay.
+    """
     vault.purge(session, conversation_id=conversation_id)
+    labels.forget(session, conversation_id=conversation_id)
     for table in (ShownButton, Message, OutboxUnit):
         session.execute(delete(table).where(table.conversation_id == conversation_id))
     session.execute(delete(Conversation).where(Conversation.id == conversation_id))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Depends, Form, Request
+from fastapi import Depends, Form, Query, Request
 
 from bot.database import Database, utc_now
 from bot.privacy.masking import Masker
@@ -84,6 +84,10 @@ def signed_in(staff: Anybody) -> Staff:
 
 SignedIn = Annotated[Staff, Depends(signed_in)]
 CsrfField = Annotated[str, Form(max_length=128)]
+Line = Annotated[str, Form(max_length=256)]
+Done = Annotated[str | None, Query(pattern="^[a-z_]{1,32}$")]
+"""What the page before has done; its sentence is `staff.done_<word>`."""
+PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 
 
 def same_token(sent: str, expected: str) -> bool:

@@ -143,3 +143,24 @@ class AlreadyClosed(StaffError):
 
     status = 409
     wording = "staff.error_already_closed"
+
+
+class UnknownLabel(StaffError):
+    """No label has this id; the citizen may have deleted the conversation."""
+
+    status = 404
+    wording = "staff.error_unknown_label"
+
+
+class LabelDecided(StaffError):
+    """The label has been confirmed or rejected already."""
+
+    status = 409
+    wording = "staff.error_label_decided"
+
+
+class UnknownTopic(StaffError):
+    """The catalogue has no such topic."""
+
+    status = 422
+    wording = "staff.error_unknown_topic"

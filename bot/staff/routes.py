@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from bot.database import utc_now
 from bot.knowledge import service as knowledge
-from bot.staff import errors, pages, service, work
+from bot.staff import errors, label_routes, pages, service, work
 from bot.staff.dependencies import (
     FORM_COOKIE,
     PATH,
@@ -17,7 +17,10 @@ from bot.staff.dependencies import (
     Address,
     Anybody,
     CsrfField,
+    Done,
     House,
+    Line,
+    PageNumber,
     Services,
     SignedIn,
     safe_next,
@@ -38,10 +41,9 @@ router = APIRouter(
     max_body_size=MAX_BODY,
 )
 
-Line = Annotated[str, Form(max_length=256)]
+router.include_router(label_routes.router)
+
 Text = Annotated[str, Form(max_length=20_000)]
-Done = Annotated[str | None, Query(pattern="^[a-z_]{1,32}$")]
-PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 
 
 # Signing in and out
