@@ -74,17 +74,26 @@ class ActionClarify(Action):
 class ActionOutOfScope(Action):
     """A kind no, with where to go instead, and always the way to a person."""
 
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
     def name(self) -> str:
         return "action_out_of_scope"
 
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Says that this is not something the province's service answers."""
-        reply = Reply(
-            parts=[Say(key="out_of_scope.not_ours")],
-            buttons=[GENERAL, PERSON],
-            topic="out_of_scope",
-        )
-        say(dispatcher, tracker, self.name(), reply)
+        """Says that it is not ours; where that is not sure, with the topics it may be after all."""
+        options = options_of(tracker)
+
+        def reply(session: Session) -> Reply:
+            topics = topic_buttons(session, options)
+            perhaps = [Say(key="answer.or_did_you_mean")] if topics else []
+            return Reply(
+                parts=[Say(key="out_of_scope.not_ours"), *perhaps],
+                buttons=[*topics, GENERAL, PERSON],
+                topic="out_of_scope",
+            )
+
+        say(dispatcher, tracker, self.name(), await self._parts.read(reply))
         return [SlotSet("unsure", 0)]

@@ -16,7 +16,7 @@ def executor(parts: Parts) -> ActionExecutor:
         ActionClarify(parts),
         ActionCloseReport(parts),
         ActionHandOver(parts),
-        ActionOutOfScope(),
+        ActionOutOfScope(parts),
         ActionReplay(),
         ActionSay(),
         ActionTicketStatus(parts),

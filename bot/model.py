@@ -29,7 +29,7 @@ KEEP = 3
 NOT_IN_THE_MODEL = frozenset(
     {
         *("consent.yml", "dialogue.yml", "emergency.yml", "forms.yml", "holidays.yml"),
-        *("hours.yml", "personal_data.yml", "tickets.yml"),
+        *("hours.yml", "personal_data.yml", "tickets.yml", "topics.yml"),
     }
 )
 """Decisions that are read when serving; changing one must not cost a training."""

@@ -154,9 +154,19 @@ async def test_an_answer_in_between_starts_the_count_anew(talk: Talk, parts: Par
     assert keys(reply) != ["clarify.twice"]
 
 
-async def test_out_of_scope_is_a_kind_no_with_ways_on(talk: Talk) -> None:
+async def test_where_it_is_not_sure_to_be_out_of_scope_topics_are_offered(
+    talk: Talk, parts: Parts
+) -> None:
+    talk.heard("out_of_scope", "여권 사진관", [], options=["passport_issue"])
+    [reply] = await talk.run(ActionOutOfScope(parts))
+    assert keys(reply) == ["out_of_scope.not_ours", "answer.or_did_you_mean"]
+    assert [button.title_of for button in reply.buttons if button.title_of] == ["passport_issue"]
+    assert reply.topic == "out_of_scope"
+
+
+async def test_out_of_scope_is_a_kind_no_with_ways_on(talk: Talk, parts: Parts) -> None:
     talk.heard("out_of_scope", "로또 번호", [])
-    [reply] = await talk.run(ActionOutOfScope())
+    [reply] = await talk.run(ActionOutOfScope(parts))
     assert keys(reply) == ["out_of_scope.not_ours"]
     assert Press(control="person") in pressed(reply)
     assert "120" in talk.rendered(reply)

@@ -219,9 +219,8 @@ def _follow_up(view: View) -> Decision | None:
 def _by_confidence(view: View) -> Decision:
     name, sure = view.top
     if name == "out_of_scope":
-        if view.above("out_of_scope", sure):
-            return Decision(name, sure, rule="out_of_scope")
-        return _ask(view)
+        options = [] if view.above("out_of_scope", sure) else _topics(view)[:2]
+        return Decision(name, sure, options=options, rule="out_of_scope")
     if not view.policy.is_topic(name):
         if view.above("conversation", sure):
             return Decision(name, sure, [Request(control=name, confidence=sure)], rule="sure")
@@ -243,11 +242,7 @@ def _topics(view: View, skip: str = "") -> list[str]:
 
 
 def _ask(view: View) -> Decision:
-    options = _topics(view)[:3]
-    name, sure = view.top
-    if not options and name == "out_of_scope":
-        return Decision("out_of_scope", sure, rule="out_of_scope")
-    return Decision("nlu_fallback", sure, [], options, "unsure")
+    return Decision("nlu_fallback", view.top[1], [], _topics(view)[:3], "unsure")
 
 
 def _request(view: View, topic: str, sure: float, why: str) -> Request:
