@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-FILE ?= tests/data/evaluation.tsv
+DEV ?= tests/data/dev.tsv
 
 # A pyenv shim named python3 may point to a Python that is not installed, so each is tried.
 PYTHON := $(shell for python in python3 /usr/bin/python3 python3.13 python3.12 python3.11 \
@@ -11,7 +11,7 @@ PYTHON := $(shell for python in python3 /usr/bin/python3 python3.13 python3.12 p
 	>/dev/null 2>&1 && echo "$$python" && break; done)
 ILSA := .venv-app/bin/ilsa
 
-.PHONY: help setup setup-app run train test lint format evaluate bench doctor clean
+.PHONY: help setup setup-app run train test lint format eval evaluate bench doctor clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -40,8 +40,12 @@ lint: setup-app ## ruff, mypy and the layer contracts
 format: setup-app ## format the code
 	@.venv-app/bin/ruff check --fix --quiet . ; .venv-app/bin/ruff format .
 
-evaluate: setup ## measure the service on labelled messages: make evaluate FILE=messages.tsv
-	@$(ILSA) evaluate "$(FILE)" --json
+eval: setup ## measure the service on labelled messages, in every way: make eval FILE=messages.tsv
+	@$(ILSA) evaluate "$(or $(FILE),$(DEV))" --report
+
+evaluate: setup ## the pipeline alone: make evaluate TRAIN=a.tsv TEST=b.tsv (FILE=messages.tsv: the service)
+	@$(if $(TRAIN)$(TEST),.venv-rasa/bin/python -m bot.rasa.held_out "$(TRAIN)" "$(TEST)",\
+		$(ILSA) evaluate "$(or $(FILE),tests/data/evaluation.tsv)" --json)
 
 bench: setup ## speed and memory beside a stock Rasa bot (see benchmarks/README.md)
 	@.venv-app/bin/python -m benchmarks.side_by_side

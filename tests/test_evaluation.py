@@ -7,9 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from bot import evaluation
 from bot.cli import make_app
-from bot.evaluation import BadFile, Judged, Outcome, Ratio, Row, alone, as_seen, figures, read
+from bot.evaluation import free_ports
+from bot.evaluation.confidence import Bin, reliability
+from bot.evaluation.figures import Figures, Ratio, figures
+from bot.evaluation.judging import Judged, alone, as_seen
+from bot.evaluation.measuring import Outcome, Retyped, measure
+from bot.evaluation.pairs import Paired
+from bot.evaluation.recorded import NAME, fallen_behind, read_recorded, record
+from bot.evaluation.report import report, table
+from bot.evaluation.rows import BadFile, Row, read
+from bot.evaluation.service import Reach
+from bot.evaluation.tables import Confusion, by_topic, confusions
+from bot.paths import ROOT
 
 if TYPE_CHECKING:
     from tests.support.service import Service
@@ -22,6 +32,10 @@ def write(folder: Path, text: str) -> Path:
     path = folder / "messages.tsv"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def ranked(*names: str) -> list[tuple[str, float]]:
+    return [(name, 0.9 / (place + 1)) for place, name in enumerate(names)]
 
 
 def test_columns_are_found_by_name(tmp_path: Path) -> None:
@@ -102,7 +116,7 @@ def test_a_message_without_a_reply_is_wrong() -> None:
 
 
 def test_the_nlu_alone_is_judged_by_its_ranking() -> None:
-    found = figures([alone(ROAD, ["a", "b", "road_damage", "c"]), alone(WEATHER, [])])
+    found = figures([alone(ROAD, ranked("a", "b", "road_damage", "c")), alone(WEATHER, [])])
     assert found.top1 == Ratio(0, 2)
     assert found.top3 == Ratio(1, 2)
 
@@ -160,7 +174,7 @@ def test_a_running_service_is_measured_as_the_citizen_sees_it(
     )
     with service.database.reading() as session:
         before = session.query(Conversation).count()
-    command = ["evaluate", str(path), "--url", service.url, "--json"]
+    command = ["evaluate", str(path), "--url", service.url, "--report", "--json", "--record"]
     result = CliRunner().invoke(make_app(), command)
     assert result.exit_code == 0, result.output
     found = json.loads(result.stdout.splitlines()[-1])
@@ -171,9 +185,92 @@ def test_a_running_service_is_measured_as_the_citizen_sees_it(
     assert found["known"]["n"] == 3
     assert found["alone"]["n"] == 4
     assert set(found["by_style"]) == {"plain", "chat"}
+    assert set(found["retyped"]) == {"no_spaces", "typos"}
+    assert found["retyped"]["typos"]["n"] == 4
+    assert sum(one["count"] for one in found["reliability"]["bins"]) == 4
+    assert read_recorded(tmp_path / "recorded.json")["top1"] == found["top1"]
     with service.database.reading() as session:
         assert session.query(Conversation).count() == before, "a running service is left as it was"
 
 
+def judged(topic: str, first: str | None, sure: float = 0.0) -> Judged:
+    row = Row("글", topic, frozenset({topic}))
+    return Judged(row, first, (), refused=False, confidence=sure, answered=first != "")
+
+
+def test_topics_are_listed_the_worst_first() -> None:
+    some = [judged("a", "a"), judged("b", "a"), judged("b", "b"), *[judged("c", "b")] * 2]
+    assert by_topic(some) == {"c": Ratio(0, 2), "b": Ratio(1, 2), "a": Ratio(1, 1)}
+
+
+def test_confusions_are_counted_the_commonest_first() -> None:
+    some = [judged("a", "b"), judged("b", "a"), judged("a", "b"), judged("a", "a")]
+    assert confusions(some) == [Confusion("a", "b", 2), Confusion("b", "a", 1)]
+    assert confusions(some, most=1) == [Confusion("a", "b", 2)]
+
+
+def test_a_question_and_a_silence_are_told_apart() -> None:
+    found = confusions([as_seen(ROAD, [None], ["a"]), as_seen(ROAD, [], [])])
+    assert [one.given for one in found] == ["asked_back", "no_answer"]
+
+
+def test_a_right_answer_besides_the_topic_is_no_confusion() -> None:
+    assert confusions([as_seen(Row("글", "a", frozenset({"a", "b"})), ["b"], [])]) == []
+
+
+def test_confidences_are_set_beside_the_share_that_is_right() -> None:
+    some = [judged("a", "a", 0.95), judged("a", "b", 1.0), judged("a", "b", 0.3)]
+    found = reliability(some)
+    assert [one.count for one in found.bins] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 2]
+    assert found.bins[9] == Bin(0.9, 1.0, 2, 0.975, 0.5)
+    assert found.bins[0].right is None
+    # (0.3 once, 0.475 twice) / 3
+    assert found.error == pytest.approx(41.67)
+
+
+def test_a_report_has_every_table_and_sums_up_what_is_all_right() -> None:
+    seen = [judged("road_damage", "road_damage"), judged("library", "street_light")]
+    outcome = Outcome(seen, seen, [0.02], frozenset({"road_damage", "library"}))
+    again = {"typos": Retyped(Paired(2, 1, 0, 1, 0), Paired(2, 1, 1, 0, 0))}
+    text = report(outcome, again)
+    assert text.count("\n## ") == 4
+    assert "library" in text
+    assert "street_light" in text
+    assert next(one for one in text.splitlines() if "road_damage" in one).endswith("road_damage")
+    assert "-50.0" in text
+    assert "0.9–1.0" in text
+
+
+def test_columns_of_a_table_stand_under_each_other_in_korean() -> None:
+    lines = table(["말투", "n"], [["plain", "1"], ["띄어쓰기", "20"]])
+    assert lines == [
+        "| 말투     | n   |",
+        "| -------- | --- |",
+        "| plain    | 1   |",
+        "| 띄어쓰기 | 20  |",
+    ]
+
+
+def outcome_of(hits: int, of: int, refused: int = 0) -> Figures:
+    return Figures(of, of, Ratio(hits, of), Ratio(of, of), Ratio(0, 0), Ratio(refused, of))
+
+
+def test_a_figure_may_fall_one_point_and_no_more(tmp_path: Path) -> None:
+    record(tmp_path / "recorded.json", outcome_of(900, 1000, 10))
+    kept = read_recorded(tmp_path / "recorded.json")
+    assert kept["out_of_scope_recall"] is None
+    assert fallen_behind(kept, outcome_of(890, 1000, 20)) == {}
+    assert fallen_behind(kept, outcome_of(889, 1000)) == {"top1": (0.9, 0.889)}
+    assert fallen_behind(kept, outcome_of(999, 1000, 21)) == {"in_scope_refused": (0.01, 0.021)}
+
+
+@pytest.mark.slow
+def test_no_figure_falls_behind_the_recorded_one(service: "Service") -> None:
+    folder = ROOT / "tests" / "data"
+    reach = Reach.of(service.settings, service.url)
+    outcome = measure(read(folder / "dev.tsv"), reach, at_a_time=4)
+    assert fallen_behind(read_recorded(folder / NAME), figures(outcome.seen)) == {}
+
+
 def test_ports_of_a_service_of_its_own_differ() -> None:
-    assert len(set(evaluation.free_ports(3))) == 3
+    assert len(set(free_ports(3))) == 3

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,12 @@ from bot.commands.running import training_failures_told
 from bot.terminal import complain, say, sentence, write
 
 if TYPE_CHECKING:
-    from bot.evaluation import Figures, Outcome, Ratio, Reach, Row
+    from bot.evaluation.figures import Figures
+    from bot.evaluation.measuring import Outcome, Retyped
+    from bot.evaluation.rows import Row
+    from bot.evaluation.service import Reach
+
+    Measure = Callable[[Sequence[Row]], Outcome]
 
 PROGRESS_STEPS = 20
 INTERRUPTED = 130
@@ -29,7 +34,9 @@ def register(app: typer.Typer) -> None:
 def evaluate(
     file: Path = typer.Argument(help=sentence("help_evaluate_file")),
     url: str = typer.Option("", "--url", help=sentence("help_evaluate_url")),
+    whole: bool = typer.Option(False, "--report", help=sentence("help_evaluate_report")),
     as_json: bool = typer.Option(False, "--json", help=sentence("help_evaluate_json")),
+    keep: bool = typer.Option(False, "--record", help=sentence("help_evaluate_record")),
     at_a_time: int = typer.Option(
         2, "--at-a-time", min=1, max=64, help=sentence("help_evaluate_at_a_time")
     ),
@@ -40,19 +47,28 @@ def evaluate(
     rows = _rows(file)
     with database_failures_told(), training_failures_told():
         try:
-            outcome = _measured(rows, url.rstrip("/"), at_a_time)
+            outcome, again = _measured(rows, url.rstrip("/"), at_a_time, retype=whole)
         except httpx.HTTPStatusError as error:
             fail("evaluate_refused", url=error.request.url, status=error.response.status_code)
         except httpx.TransportError as error:
             fail("chat_no_service", url=url or error.request.url)
-    _print(outcome)
+    if whole:
+        from bot.evaluation.report import report
+
+        write(report(outcome, again))
+    else:
+        _print(outcome)
+    if keep:
+        _record(file, outcome)
     if as_json:
         result = {"file": file.name, "at_a_time": at_a_time, **outcome.as_dict()}
+        if again:
+            result["retyped"] = {way: both.as_dict() for way, both in again.items()}
         typer.echo(json.dumps(result, ensure_ascii=False))
 
 
 def _rows(file: Path) -> "list[Row]":
-    from bot.evaluation import BadFile, read
+    from bot.evaluation.rows import BadFile, read
 
     try:
         rows = read(file)
@@ -67,23 +83,58 @@ def _rows(file: Path) -> "list[Row]":
     return rows
 
 
-def _measured(rows: "list[Row]", url: str, at_a_time: int) -> "Outcome":
-    from bot.evaluation import Reach, measure
+def _record(file: Path, outcome: "Outcome") -> None:
+    from bot.evaluation.figures import figures
+    from bot.evaluation.recorded import NAME, record
+
+    path = file.parent / NAME
+    try:
+        record(path, figures(outcome.seen))
+    except OSError:
+        fail("evaluate_not_recorded", file=path)
+    complain("evaluate_recorded", file=path)
+
+
+def _measured(
+    rows: "list[Row]", url: str, at_a_time: int, *, retype: bool
+) -> "tuple[Outcome, dict[str, Retyped]]":
+    """The rows as written and, if asked for, re-typed in every way."""
+    from bot.evaluation.measuring import measure_retyped
+    from bot.evaluation.retyping import WAYS
+
+    with _measuring(url, at_a_time) as measure:
+        outcome = measure(rows)
+        again = {}
+        for way in WAYS if retype else ():
+            complain("evaluate_retyping", way=sentence(f"evaluate_{way}"))
+            again[way] = measure_retyped(rows, outcome, way, measure)
+    return outcome, again
+
+
+@contextmanager
+def _measuring(url: str, at_a_time: int) -> "Iterator[Measure]":
+    """What sends rows to the service at `url`, or to one of its own, and judges them."""
+    from bot.evaluation.measuring import measure
+    from bot.evaluation.service import Reach
     from bot.settings import settings
 
     if url:
         reach = Reach.of(settings(), url)
-        return measure(rows, reach, at_a_time=at_a_time, forget=True, progress=_progress(len(rows)))
+        yield lambda rows: measure(
+            rows, reach, at_a_time=at_a_time, forget=True, progress=_progress(len(rows))
+        )
+        return
     with _own_reach() as (own, watch):
-        progress = _progress(len(rows), watch)
-        return measure(rows, own, at_a_time=at_a_time, progress=progress)
+        yield lambda rows: measure(
+            rows, own, at_a_time=at_a_time, progress=_progress(len(rows), watch)
+        )
 
 
 @contextmanager
 def _own_reach() -> "Iterator[tuple[Reach, Callable[[], None]]]":
     """A service of this command's own; how it starts goes to standard error."""
     from bot import supervisor
-    from bot.evaluation import Reach, own_service
+    from bot.evaluation.service import Reach, own_service
     from bot.processes import KeepsDying
 
     try:
@@ -111,7 +162,8 @@ def _progress(count: int, watch: "Callable[[], None]" = lambda: None) -> "Callab
 
 
 def _print(outcome: "Outcome") -> None:
-    from bot.evaluation import figures
+    from bot.evaluation.figures import figures
+    from bot.evaluation.tables import by_style
 
     _print_figures(sentence("evaluate_as_seen"), figures(outcome.seen))
     _print_line("evaluate_ms", p50=outcome.ms(0.50), p95=outcome.ms(0.95))
@@ -119,25 +171,18 @@ def _print(outcome: "Outcome") -> None:
     _print_figures(sentence("evaluate_alone"), figures(outcome.alone))
     _print_figures(sentence("evaluate_known"), outcome.of_known(outcome.seen))
     _print_figures(sentence("evaluate_known_alone"), outcome.of_known(outcome.alone))
-    for style, judged in outcome.styles().items():
+    for style, judged in by_style(outcome.seen).items():
         _print_figures(sentence("evaluate_style", style=style), figures(judged))
 
 
 def _print_figures(title: str, found: "Figures") -> None:
-    from bot.evaluation import RATIOS
+    from bot.evaluation.report import percent
 
     say("evaluate_title", title=title, count=found.n)
-    for name in RATIOS:
-        ratio: Ratio = getattr(found, name)
+    for name, ratio in found.ratios().items():
         if ratio.of:
-            _print_line(f"evaluate_{name}", figure=_percent(ratio))
+            _print_line(f"evaluate_{name}", figure=percent(ratio))
 
 
 def _print_line(key: str, **values: object) -> None:
     write(f"  {sentence(key, **values)}")
-
-
-def _percent(ratio: "Ratio") -> str:
-    low, high = (100 * bound for bound in ratio.interval or (0.0, 0.0))
-    share = 100 * ratio.hits / ratio.of
-    return f"{share:5.1f} %  [{low:.1f}, {high:.1f}]  {ratio.hits}/{ratio.of}"
