@@ -11,11 +11,11 @@ PYTHON := $(shell for python in python3 /usr/bin/python3 python3.13 python3.12 p
 	>/dev/null 2>&1 && echo "$$python" && break; done)
 ILSA := .venv-app/bin/ilsa
 
-.PHONY: help setup setup-app run train test lint format eval evaluate bench doctor clean
+.PHONY: help setup setup-app run train test lint format eval evaluate bench bench-understanding doctor clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
-		while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
+		while IFS='|' read -r target text; do printf '%-27s %s\n' "$$target" "$$text"; done
 
 setup: ## make both environments (uv and the Pythons are fetched when missing)
 	@test -n "$(PYTHON)" || { echo "Python 3.8 or newer is needed to begin."; exit 1; }
@@ -49,6 +49,9 @@ evaluate: setup ## the pipeline alone: make evaluate TRAIN=a.tsv TEST=b.tsv (FIL
 
 bench: setup ## speed and memory beside a stock Rasa bot (see benchmarks/README.md)
 	@.venv-app/bin/python -m benchmarks.side_by_side
+
+bench-understanding: setup ## understanding beside stock Rasa and nlp.js, taught the same (ARGS="--sample 40")
+	@.venv-app/bin/python -m benchmarks.understanding $(ARGS)
 
 doctor: setup-app ## what is missing on this machine, and how to mend it
 	@$(ILSA) doctor

@@ -35,8 +35,8 @@ NOT_IN_THE_MODEL = frozenset(
 """Decisions that are read when serving; changing one must not cost a training."""
 ONLY_SERVING = frozenset(
     {
-        *("decision.py", "faster.py", "guard.py", "held_out.py", "launch.py", "resolve.py"),
-        "tracker_store.py",
+        *("decision.py", "ear.py", "faster.py", "guard.py", "held_out.py", "launch.py"),
+        *("resolve.py", "tracker_store.py"),
     }
 )
 """Modules of bot/rasa and bot/korean that leave no trace in a model."""

@@ -14,6 +14,7 @@ from rasa.shared.importers.rasa import RasaFileImporter
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+# Both are safe loaders; the one in C is ten times as fast.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -31,7 +32,7 @@ class QuickImporter(RasaFileImporter):
 
 def read(path: Path) -> Iterator[Message]:
     """The messages of one file of Rasa's NLU YAML. Raises BadMessages."""
-    parts = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506: both are safe
+    parts = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
     for part in parts["nlu"]:
         if not isinstance(part, dict) or set(part) != {"intent", "examples"}:
             raise BadMessages(f"{path}: every part under `nlu` needs `intent` and `examples`.")
