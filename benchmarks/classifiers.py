@@ -4,8 +4,9 @@
 
 Looks at A_TOPIC messages of each intent. Prints one Markdown row a way: first guess right, among
 the first three, expected calibration error (ECE, in points: how far confidences are from how often
-they are right), and the first guess apart for Korean, English, and messages whose intent is a topic. Vocabularies, vectors and confidences
-are learnt inside each fold, so that nothing of a held-out message is known. Takes some minutes.
+they are right), and the first guess apart for Korean, English, and messages whose intent is a
+topic. Vocabularies, vectors and confidences are learnt inside each fold, so that nothing of a
+held-out message is known. Takes some minutes.
 """
 
 from __future__ import annotations
