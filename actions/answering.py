@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from bot.database import utc_now
+from bot.knowledge import offices
 from bot.knowledge import service as knowledge
+from bot.knowledge.check import seoul_date
 from bot.knowledge.schemas import FACETS
-from bot.knowledge.topics import topics as catalogue
 from bot.replies import PERSON, Button, Facet, Press, Reply, Say, Source
 
 GENERAL = Button(title=Say(key="button.general"), press=Press(topic="general_ticket"))
@@ -18,13 +20,13 @@ MOST_FACETS = 6
 def answer(
     session: Session, *, topic: str, facet: str = "", options: Sequence[str] = ()
 ) -> Reply | None:
-    """The reply to a question about `topic`; None when there is no article.
+    """The reply to a question about `topic`; None when no article of it is valid.
 
     The facet asked for comes first; when the article has not got it, that is said and the summary
     follows. Other facets, then the topics offered, are buttons.
     """
     served = knowledge.served(session, topic)
-    if served is None:
+    if served is None or served.body.expired(seoul_date(utc_now())):
         return None
     has = served.body.facets("ko")
     shown = [facet] if facet in has else ["summary"]
@@ -50,25 +52,23 @@ def answer(
 
 
 def in_charge(session: Session, *, topic: str, options: Sequence[str] = ()) -> Reply:
-    """The reply to a question about a topic without an article: who is in charge, and the phone.
+    """The reply to a question whose article is valid no more: who is in charge, and the phone.
 
-    A topic that nobody knows is answered with the ways to a person.
+    A topic without an article is answered with the ways to a person.
     """
-    found = catalogue().get(topic)
-    if found is None:
+    served = knowledge.served(session, topic)
+    if served is None:
         return Reply(parts=[Say(key="answer.no_article")], buttons=[GENERAL, PERSON])
-    values = {
-        f"{name}_{language}": getattr(found, name).in_language(language)
-        for name in ("title", "department")
-        for language in ("ko", "en")
-    }
-    parts: list[Say | Facet | Source] = [
-        Say(key="answer.in_charge", values={**values, "phone": found.phone})
-    ]
+    body = served.body
+    values = {"phone": offices.phones(body.phone)}
+    for language in ("ko", "en"):
+        values[f"title_{language}"] = knowledge.title(session, topic, language) or topic
+        values[f"department_{language}"] = offices.names(body.departments, language)
+    parts: list[Say | Facet | Source] = [Say(key="answer.in_charge", values=values)]
     if options:
         parts.append(Say(key="answer.or_did_you_mean"))
     buttons = [*topic_buttons(session, options), GENERAL, PERSON]
-    if found.kind == "handover":
+    if body.kind == "handover":
         buttons = [PERSON, *topic_buttons(session, options), GENERAL]
     return Reply(parts=parts, buttons=buttons, topic=topic)
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from bot.database import utc_now
+from bot.knowledge import offices
 from bot.knowledge import service as knowledge
+from bot.knowledge.check import seoul_date
 from bot.replies import Facet, Press, Reply, Say, Source
 from bot.wording import Wording
 
@@ -49,7 +52,7 @@ class Renderer:
             return self._wording.text(part.key, self._language, part.values)
         if isinstance(part, Facet):
             body = knowledge.revision(self._session, part.revision)
-            return body.text(part.facet, self._language) or ""
+            return offices.with_phones(body.text(part.facet, self._language) or "")
         return self._source(part)
 
     def _source(self, part: Source) -> str:
@@ -58,24 +61,23 @@ class Renderer:
             self._wording.text(
                 "answer.department",
                 self._language,
-                {"department": body.department.in_language(self._language)},
+                {"department": offices.names(body.departments, self._language)},
             )
         ]
         if body.phone:
-            phones = {"phone": ", ".join(body.phone)}
+            phones = {"phone": offices.phones(body.phone)}
             lines.append(self._wording.text("answer.phone", self._language, phones))
-        used = {name for facet in part.facets for name in body.uses.get(facet, [])}
-        publishers = dict.fromkeys(
-            source.publisher for source in body.sources if source.url and source.id in used
-        )
+        publishers = body.publishers(part.facets)
         values = {
-            "publishers": ", ".join(list(publishers)[:3]),
+            "publishers": ", ".join(publishers[:3]),
             "year": str(body.checked_on.year),
             "month": str(body.checked_on.month),
             "date": body.checked_on.strftime("%Y-%m"),
         }
         key = "answer.source" if publishers else "answer.checked"
         lines.append(self._wording.text(key, self._language, values))
+        if body.review_by < seoul_date(utc_now()):
+            lines.append(self._wording.text("answer.review_due", self._language))
         return "\n".join(lines)
 
     def _title(self, title: Say | None, title_of: str | None) -> str:

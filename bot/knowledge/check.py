@@ -11,7 +11,8 @@ import yaml
 
 from bot.database import utc_now
 from bot.knowledge import files
-from bot.knowledge.figures import missing_figures
+from bot.knowledge.figures import missing_figures, unsourced_figures
+from bot.knowledge.offices import MENTION, mentioned, offices, with_phones
 from bot.knowledge.schemas import ArticleBody
 from bot.paths import POLICY
 
@@ -23,9 +24,13 @@ Code = Literal[
     "languages_differ",
     "unknown_source",
     "no_source",
-    "unused_facet",
+    "unknown_office",
+    "facet_missing",
+    "fact_untold",
     "dead_reference",
     "figure_missing",
+    "figure_unsourced",
+    "phone_written",
     "too_long",
     "review_due",
     "expired",
@@ -37,8 +42,18 @@ TOPICS_FILE = POLICY / "topics.yml"
 # A Kakao card holds 400 characters; the summary shares it with the phone and the source line.
 SUMMARY_LIMIT = 300
 FACET_LIMIT = 400
+# Numbers such as 119 and 1345 are known by heart and are written out.
+SHORT_NUMBER = 4
 BLOCKING: frozenset[Code] = frozenset(
-    {"broken", "misplaced", "twice", "languages_differ", "unknown_source", "no_source"}
+    {
+        "broken",
+        "misplaced",
+        "twice",
+        "languages_differ",
+        "unknown_source",
+        "no_source",
+        "unknown_office",
+    }
 )
 """What keeps an article from being served at all; the other errors fail the tests."""
 
@@ -113,6 +128,8 @@ def check_body(body: ArticleBody, *, today: date) -> Iterator[Problem]:
     """What is wrong with one article by itself, on the date `today` in Jeju."""
     yield from _languages(body)
     yield from _sources(body)
+    yield from _facts(body)
+    yield from _offices(body)
     yield from _figures(body)
     yield from _lengths(body)
     yield from _dates(body, today)
@@ -135,21 +152,61 @@ def _sources(body: ArticleBody) -> Iterator[Problem]:
     for twice in sorted({one for one in ids if ids.count(one) > 1}):
         sentence = f"Two sources have the id {twice}: give one of them another."
         yield _error(body, "unknown_source", "sources", sentence)
-    for facet, used in body.uses.items():
-        for unknown in (one for one in used if one not in ids):
-            sentence = f"{facet} uses {unknown}, which is not in sources: add it or mend the id."
-            yield _error(body, "unknown_source", "uses", sentence)
-    written = list(dict.fromkeys([*body.facets("ko"), *body.facets("en")]))
-    sourced = {facet for facet, used in body.uses.items() if used}
-    for name in (one for one in written if one not in sourced):
-        language = "en" if body.text(name, "ko") is None else "ko"
-        sentence = f"{name} has no source: name one in uses, as '{name}: [s1]'."
-        yield _error(body, "no_source", f"{language}.{name}", sentence)
-    for field, named in (("uses", tuple(body.uses)), ("volatile", body.volatile)):
-        for name in (one for one in named if one not in written):
-            sentence = f"{field} names {name}, which is not written: write it or remove the name."
-            # A list that names too much misleads editors, not citizens.
-            yield Problem("warning", "unused_facet", body.topic, sentence, field)
+    for fact in body.facts:
+        if fact.source not in ids:
+            sentence = f"{fact.id} uses {fact.source}, which is not in sources: add it or mend it."
+            yield _error(body, "unknown_source", "facts", sentence)
+    for name in _written(body):
+        if not body.told(name):
+            language = "en" if body.text(name, "ko") is None else "ko"
+            sentence = f"{name} has no fact behind it: name it in the facets of a fact."
+            yield _error(body, "no_source", f"{language}.{name}", sentence)
+
+
+def _written(body: ArticleBody) -> list[str]:
+    return list(dict.fromkeys([*body.facets("ko"), *body.facets("en")]))
+
+
+def _facts(body: ArticleBody) -> Iterator[Problem]:
+    """Every fact is told in a facet that is written, or its silence has a reason."""
+    written = _written(body)
+    for fact in body.facts:
+        for name in (one for one in fact.facets if one not in written):
+            sentence = f"{fact.id} is a fact for {name}, which is not written: write it."
+            yield _error(body, "facet_missing", "facts", sentence)
+        if bool(fact.facets) == (fact.id in body.untold):
+            sentence = f"{fact.id} must stand either in a facet, or in untold with a reason."
+            yield _error(body, "fact_untold", "facts", sentence)
+    for unknown in body.untold.keys() - {fact.id for fact in body.facts}:
+        sentence = f"untold names {unknown}, which is no fact: remove it."
+        yield _error(body, "fact_untold", "untold", sentence)
+
+
+def _offices(body: ArticleBody) -> Iterator[Problem]:
+    """What is named stands in the table, what is called has a number, and none is spelt out."""
+    known = offices()
+    for field, ids in (("departments", body.departments), ("phone", body.phone)):
+        for unknown in (one for one in ids if one not in known):
+            sentence = f"{field} names {unknown}, which is no office: add it to offices.yml."
+            yield _error(body, "unknown_office", field, sentence)
+    called = [("phone", one) for one in body.phone]
+    for language in ("ko", "en"):
+        for facet, text in body.facets(language).items():
+            called += [(f"{language}.{facet}", one) for one in mentioned(text)]
+            for office in _spelt_out(text):
+                sentence = f"{facet} spells out a phone: write {{{office}}} for it."
+                yield _error(body, "phone_written", f"{language}.{facet}", sentence)
+    for field, one in called:
+        if one not in known or not known[one].phone:
+            sentence = f"{one} has no phone in offices.yml: add it, or name another office."
+            yield _error(body, "unknown_office", field, sentence)
+
+
+def _spelt_out(text: str) -> Iterator[str]:
+    """Offices whose number, longer than 119 or 1345, stands in a text."""
+    for id, office in offices().items():
+        if office.phone and len(office.phone) > SHORT_NUMBER and office.phone in text:
+            yield id
 
 
 def _references(body: ArticleBody, known: set[str], level: Level) -> Iterator[Problem]:
@@ -162,18 +219,27 @@ def _references(body: ArticleBody, known: set[str], level: Level) -> Iterator[Pr
 
 
 def _figures(body: ArticleBody) -> Iterator[Problem]:
+    short = (one.phone for one in offices().values() if one.phone and one.phone.isdigit())
+    allowed = {int(number) for number in short}
+    allowed |= {120, body.checked_on.year, body.checked_on.month}
+    allowed |= {source.year for source in body.sources if source.year}
     for facet, korean in body.facets("ko").items():
-        english = body.text(facet, "en")
-        for figure in missing_figures(korean, english) if english else ():
+        korean, english = MENTION.sub("", korean), body.text(facet, "en")
+        for figure in missing_figures(korean, MENTION.sub("", english)) if english else ():
             sentence = f"{facet} has {figure} in Korean and not in English: put it into both."
             yield _error(body, "figure_missing", f"en.{facet}", sentence)
+        statements = [*(fact.says for fact in body.told(facet)), *body.law]
+        for figure in unsourced_figures(korean, statements, allowed):
+            sentence = f"{facet} has {figure}, which none of its facts has: add the fact, or cut."
+            yield _error(body, "figure_unsourced", f"ko.{facet}", sentence)
 
 
 def _lengths(body: ArticleBody) -> Iterator[Problem]:
     for facet, text in body.facets("ko").items():
         limit = SUMMARY_LIMIT if facet == "summary" else FACET_LIMIT
-        if len(text) > limit:
-            sentence = f"{facet} has {len(text)} characters: shorten it to {limit}."
+        shown = with_phones(text)
+        if len(shown) > limit:
+            sentence = f"{facet} has {len(shown)} characters: shorten it to {limit}."
             yield _error(body, "too_long", f"ko.{facet}", sentence)
 
 

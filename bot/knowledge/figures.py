@@ -1,6 +1,7 @@
 """Figures of a text as numbers, so that languages can be compared: 3천만원 is 30,000,000 won."""
 
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -9,6 +10,8 @@ _UNITS = {"십": 10, "백": 100, "천": 1_000, "만": 10_000, "억": 100_000_000
 # 조 (10^12) is left out: in these texts it is an article of a law (제16조).
 _AMOUNT = re.compile(rf"(?:{_NUMBER}(?:[십백천][만억]?|[만억]) ?)*{_NUMBER}[십백천]?[만억]?")
 _PIECE = re.compile(rf"({_NUMBER})([십백천]?)([만억]?)")
+# Names that hold a figure: it counts nothing.
+_NAMES = re.compile("정부24|영사민원24|자동차365|Government ?24|Gov24|Consular ?24|Car365", re.I)
 _LIST_MARK = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
 _RANGE = re.compile(r"\s?[~∼〜–·-]\s?")
 _ENGLISH_SCALE = {
@@ -36,6 +39,10 @@ _WORDS = {
 _VALUE_OF_WORD = {word: Decimal(value) for value, words in _WORDS.items() for word in words.split()}
 
 
+# "1명", "1부": says no more than "one".
+_SAYS_NOTHING = frozenset({Decimal(1)})
+
+
 @dataclass(frozen=True)
 class Figure:
     """A figure as it stands in a Korean text, and the numbers that English may give for it."""
@@ -46,13 +53,13 @@ class Figure:
 
 def korean_figures(text: str) -> list[Figure]:
     """Every figure of a Korean text, list marks left out."""
-    text = _LIST_MARK.sub("", text)
+    text = _NAMES.sub("", _LIST_MARK.sub("", text))
     return [_figure(text, match) for match in _AMOUNT.finditer(text)]
 
 
 def english_values(text: str) -> frozenset[Decimal]:
     """Every number that an English text names, in figures or in words up to twelve."""
-    text = _LIST_MARK.sub("", text)
+    text = _NAMES.sub("", _LIST_MARK.sub("", text))
     values = set()
     for number, scale, half in _ENGLISH.findall(text):
         value = _decimal(number) * _ENGLISH_SCALE.get(scale.lower(), 1)
@@ -69,6 +76,21 @@ def missing_figures(korean: str, english: str) -> list[str]:
     """Figures of the Korean text, as they stand there, that the English text does not have."""
     there = english_values(english)
     lacking = (one.shown for one in korean_figures(korean) if not one.values & there)
+    return list(dict.fromkeys(lacking))
+
+
+def unsourced_figures(
+    korean: str, statements: Sequence[str], allowed: Collection[int]
+) -> list[str]:
+    """Figures of a Korean text, as they stand there, that none of the statements has.
+
+    `allowed` are numbers that need no statement.
+    """
+    known = _SAYS_NOTHING | {Decimal(number) for number in allowed}
+    for statement in statements:
+        known = known.union(*(one.values for one in korean_figures(statement)))
+        known |= english_values(statement)
+    lacking = (one.shown for one in korean_figures(korean) if not one.values & known)
     return list(dict.fromkeys(lacking))
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from bot.knowledge.schemas import FACETS, ArticleBody, Fault, clean_text, explain
 
 LANGUAGE_PARTS = ("ko", "en")
+_LEFT_OUT_WHEN_EMPTY = ("valid_until", "untold", "questions")
 
 
 class ArticleError(Exception):
@@ -105,7 +106,7 @@ def write(body: ArticleBody) -> str:
     sections = given.pop("sections")
     lines = ["---"]
     for name, value in given.items():
-        if name == "valid_until" and value is None:
+        if name in _LEFT_OUT_WHEN_EMPTY and _empty(value):
             continue
         lines += _front_matter(name, value)
     lines.append("---")
@@ -126,12 +127,15 @@ def target(folder: Path, body: ArticleBody) -> Path:
     return folder / body.category / f"{body.topic}.md"
 
 
+def _empty(value: Any) -> bool:
+    return not (any(value.values()) if isinstance(value, dict) else value)
+
+
 def _front_matter(name: str, value: Any) -> list[str]:
-    if name in ("online", "sources") and value:
+    if name in ("online", "sources", "facts") and value:
         return [f"{name}:", *(f"- {_flow(item)}" for item in value)]
-    if name == "uses" and value:
-        used = [facet for facet in FACETS if facet in value]
-        return ["uses:", *(f"  {facet}: {_flow(value[facet])}" for facet in used)]
+    if name == "questions":
+        return [f"{name}:", *(f"  {key}: {_flow(one)}" for key, one in value.items() if one)]
     if isinstance(value, dict | list | tuple):
         return [f"{name}: {_flow(value)}"]
     return [_dump({name: value}, flow=False)]

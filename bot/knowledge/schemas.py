@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
@@ -76,6 +77,7 @@ FacetName = Annotated[str, AfterValidator(_known_facet)]
 Line = Annotated[str, AfterValidator(_clean_line)]
 Prose = Annotated[str, AfterValidator(_clean_facet)]
 TopicId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+FactId = Annotated[str, StringConstraints(pattern=r"^f\d+$")]
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 
 
@@ -116,6 +118,24 @@ def _seq(description: str) -> Any:
     return Field((), strict=False, description=description)
 
 
+class Fact(_Part):
+    """One statement of a source, and the facets in which it is told."""
+
+    id: FactId
+    source: Line
+    volatile: bool
+    """Whether it changes: an amount, a fee, a phone, a date, a rule."""
+    facets: Annotated[tuple[FacetName, ...], Field(strict=False)]
+    says: Line
+
+
+class Questions(_Part):
+    """Questions that the article answers, by which it is found without training."""
+
+    ko: Annotated[tuple[Line, ...], Field(strict=False)] = ()
+    en: Annotated[tuple[Line, ...], Field(strict=False)] = ()
+
+
 class ArticleBody(_Part):
     """One state of an article: what its file holds, and what a revision stores.
 
@@ -126,17 +146,20 @@ class ArticleBody(_Part):
     category: TopicId
     kind: Kind
     title: Bilingual
-    department: Bilingual
-    phone: tuple[Line, ...] = _seq("Numbers to call, the first one first")
+    departments: tuple[TopicId, ...] = _seq("Offices in charge, the most important first")
+    phone: tuple[TopicId, ...] = _seq("Offices to call, the best one first")
     online: tuple[OnlineLink, ...] = _seq("Links")
     law: tuple[Line, ...] = _seq("Laws and ordinances it rests on")
     related: tuple[TopicId, ...] = _seq("Neighbouring topics, nearest first")
-    sources: tuple[SourceNote, ...] = _seq("Sources, named by `uses`")
+    sources: tuple[SourceNote, ...] = _seq("Sources, named by `facts`")
+    facts: tuple[Fact, ...] = _seq("What the sources say")
+    untold: dict[FactId, Line] = Field(
+        default_factory=dict, description="Facts that are not told, and why"
+    )
+    questions: Questions = Questions()
     checked_on: date
     review_by: date
     valid_until: date | None = None
-    volatile: tuple[FacetName, ...] = _seq("Facets whose facts change")
-    uses: dict[FacetName, Annotated[tuple[Line, ...], Field(strict=False)]]
     sections: dict[str, dict[FacetName, Prose]]
 
     @model_validator(mode="after")
@@ -155,8 +178,25 @@ class ArticleBody(_Part):
         return self
 
     def text(self, facet: str, language: str) -> str | None:
-        """The text of `facet` in `language`, or None when the article has no such facet."""
+        """The text of `facet` in `language`, or None when the article has no such facet.
+
+        Phones stand in it as the ids of their offices (`bot.knowledge.offices`).
+        """
         return self.facets(language).get(facet)
+
+    def expired(self, today: date) -> bool:
+        """Whether its facts have ended by `today` (in Jeju): then it is not told any more."""
+        return self.valid_until is not None and self.valid_until < today
+
+    def told(self, facet: str) -> tuple[Fact, ...]:
+        """The facts behind `facet`."""
+        return tuple(fact for fact in self.facts if facet in fact.facets)
+
+    def publishers(self, facets: Sequence[str]) -> list[str]:
+        """Who published the sources behind `facets`, where they can be looked up; none twice."""
+        used = {fact.source for facet in facets for fact in self.told(facet)}
+        named = (one.publisher for one in self.sources if one.url and one.id in used)
+        return list(dict.fromkeys(named))
 
     def facets(self, language: str) -> dict[str, str]:
         """Facet name → text in `language`, in the order of FACETS."""
@@ -188,10 +228,17 @@ _ADVICE = {
     "extra_forbidden": "is not a field of an article: mend its spelling or remove it",
     "string_type": "must be text: put it in quotes",
     "date_type": "must be a date such as 2026-03-31, without quotes",
+    "bool_type": "must be true or false",
     "int_type": "must be a whole number, or null where it may be unknown",
     "tuple_type": "must be a list: write it in [ ]",
     "dict_type": "must have fields of its own: write it in { }",
     "model_type": "must have fields of its own: write it in { }",
+}
+
+
+_PATTERNS = {
+    "url": "must be a web address that begins with http:// or https://",
+    "topic": "must be a topic id: small Latin letters, digits and _",
 }
 
 
@@ -203,12 +250,7 @@ def _fault(
     if kind == "literal_error" and context:
         advice = f"must be one of {context['expected']}"
     elif kind == "string_pattern_mismatch":
-        is_address = steps[-1] == "url"
-        advice = (
-            "must be a web address that begins with http:// or https://"
-            if is_address
-            else "must be a topic id: small Latin letters, digits and _"
-        )
+        advice = _PATTERNS.get(str(steps[-1]), "must be an id: small Latin letters, digits and _")
     elif kind == "value_error":
         advice = message.removeprefix("Value error, ")
     else:

@@ -364,7 +364,6 @@ def _body(session: Session, id: int, digest: str) -> ArticleBody:
 
 def _status(session: Session, row: _Row, today: date) -> ArticleStatus:
     body = _body(session, row.id, row.digest)
-    expired = body.valid_until is not None and body.valid_until < today
     return ArticleStatus(
         topic=row.topic,
         category=row.category,
@@ -376,7 +375,7 @@ def _status(session: Session, row: _Row, today: date) -> ArticleStatus:
         checked_on=body.checked_on,
         review_by=body.review_by,
         valid_until=body.valid_until,
-        overdue=expired or body.review_by < today,
+        overdue=body.expired(today) or body.review_by < today,
         conflict=row.conflict_digest is not None,
     )
 

@@ -1,4 +1,4 @@
-"""The topics of the catalogue (data/policy/topics.yml): title, department and phone of each."""
+"""The topics of the catalogue (data/policy/topics.yml): what each is called and what answers it."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -13,7 +13,7 @@ FILE = POLICY / "topics.yml"
 
 
 class Topic(BaseModel):
-    """What is known of a topic without its article."""
+    """What is known of a topic beside its article."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -21,8 +21,6 @@ class Topic(BaseModel):
     kind: Kind
     title: Bilingual
     """Plain words, short enough for a button."""
-    department: Bilingual
-    phone: str
 
 
 def load(path: Path = FILE) -> dict[str, Topic]:

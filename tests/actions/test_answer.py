@@ -1,16 +1,17 @@
 """Answering, asking what was meant, and saying no."""
 
+from datetime import date
 from typing import Any
 
 from actions.answer import ActionAnswer, ActionClarify, ActionOutOfScope
 from actions.answering import answer
 from actions.parts import Parts
-from bot.knowledge.topics import topics
-from bot.paths import KNOWLEDGE
+from bot.database import utc_now
+from bot.knowledge import offices
+from bot.knowledge import service as knowledge
 from bot.replies import PERSON, Facet, Press, Reply, Say, Source
+from bot.wording import wording
 from tests.actions.conftest import Talk
-
-WRITTEN = {path.stem for path in KNOWLEDGE.rglob("*.md")}
 
 
 def request(topic: str, facet: str = "") -> dict[str, Any]:
@@ -87,17 +88,30 @@ async def test_fairly_sure_the_next_topics_are_offered(talk: Talk, parts: Parts)
     assert titled == ["move_in_report"]
 
 
-async def test_a_topic_without_an_article_is_answered_with_department_and_phone(
+async def test_an_article_that_is_valid_no_more_gives_only_department_and_phone(
     talk: Talk, parts: Parts
 ) -> None:
-    topic = next(one for one in topics() if one not in WRITTEN)
-    talk.heard(topic, "?", [request(topic)])
+    with parts.database.writing() as session:
+        body = knowledge.served(session, "bulky_waste").body  # type: ignore[union-attr]
+        ended = body.model_copy(update={"valid_until": date(2026, 4, 1)})
+        knowledge.revise(session, topic=body.topic, body=ended, author="kim", now=utc_now())
+    talk.heard("bulky_waste", "비용은요?", [request("bulky_waste", "fee")])
     [reply] = await talk.run(ActionAnswer(parts))
-    assert (reply.topic, keys(reply)) == (topic, ["answer.in_charge"])
+    assert (reply.topic, keys(reply)) == ("bulky_waste", ["answer.in_charge"])
     for language in ("ko", "en"):
         text = talk.rendered(reply, language)
-        assert topics()[topic].department.in_language(language) in str(text)
-        assert topics()[topic].phone in str(text)
+        assert offices.names(body.departments, language) in text
+        assert offices.phones(body.phone) in text
+
+
+async def test_past_its_review_an_answer_says_so(talk: Talk, parts: Parts) -> None:
+    with parts.database.writing() as session:
+        body = knowledge.served(session, "bulky_waste").body  # type: ignore[union-attr]
+        due = body.model_copy(update={"review_by": body.checked_on})
+        knowledge.revise(session, topic=body.topic, body=due, author="kim", now=utc_now())
+    talk.heard("bulky_waste", "침대 버리려면?", [request("bulky_waste")])
+    [reply] = await talk.run(ActionAnswer(parts))
+    assert wording().text("answer.review_due", "ko") in talk.rendered(reply)
 
 
 async def test_an_unknown_topic_offers_to_leave_a_message(talk: Talk, parts: Parts) -> None:

@@ -8,8 +8,8 @@ topic: street_light
 category: road_facility
 kind: report
 title: {ko: 가로등 고장, en: Broken street light}
-department: {ko: "제주시 건설과", en: "Jeju City Construction Division"}
-phone: ["064-120"]
+departments: [jeju_construction]
+phone: [jeju120]
 online:
 - {label: {ko: 안전신문고, en: Safety Report}, url: "https://www.safetyreport.go.kr"}
 law: [도로법 제31조]
@@ -17,12 +17,12 @@ related: []
 sources:
 - {id: s1, publisher: 국가법령정보센터, url: "https://www.law.go.kr", seen: official, year: 2026}
 - {id: s2, publisher: 널리 알려진 내용, url: null, seen: general-knowledge, year: null}
+facts:
+- {id: f1, source: s1, volatile: true, facets: [fee], says: 벌금은 3천만원 이하다.}
+- {id: f2, source: s2, volatile: false, facets: [summary], says: 번호가 있으면 3일 안에 고친다.}
+- {id: f3, source: s1, volatile: false, facets: [fee], says: 신고에는 돈이 들지 않는다.}
 checked_on: 2026-03-31
 review_by: 2026-12-31
-volatile: [fee]
-uses:
-  summary: [s1, s2]
-  fee: [s1]
 ---
 """
 SECTIONS = """\

@@ -25,14 +25,21 @@ def test_a_good_article_has_no_problems(folder: Path) -> None:
         ("topic: street_light", "topic: street_lamp", "misplaced", 1),
         ("category: road_facility", "category: safety", "misplaced", 1),
         ("## fee\nIt is free.", "## place\n", "languages_differ", 26),
-        ("fee: [s1]", "fee: [s9]", "unknown_source", 18),
+        ("source: s2", "source: s9", "unknown_source", 15),
         ("{id: s2,", "{id: s1,", "unknown_source", 12),
-        ("  fee: [s1]\n", "", "no_source", 25),
-        ("fee: [s1]", "fee: []", "no_source", 26),
-        ("volatile: [fee]", "volatile: [place]", "unused_facet", 17),
+        ("facets: [summary]", "facets: []", "no_source", 23),
+        ("facets: [summary]", "facets: []", "fact_untold", 15),
+        ("facets: [summary]", "facets: [summary, place]", "facet_missing", 15),
+        ("checked_on", "untold: {f2: old}\nchecked_on", "fact_untold", 15),
+        ("checked_on", "untold: {f9: old}\nchecked_on", "fact_untold", 19),
+        ("[jeju_construction]", "[jeju_lamps]", "unknown_office", 6),
+        ("phone: [jeju120]", "phone: [jeju_construction]", "unknown_office", 7),
+        ("알려 주세요.", "{jeju_lamps}에 알려 주세요.", "unknown_office", 23),
+        ("알려 주세요.", "064-120에 알려 주세요.", "phone_written", 23),
         ("related: []", "related: [road_damage]", "dead_reference", 11),
         ("related: []", "related: [street_light]", "dead_reference", 11),
         ("30,000,000", "3,000,000", "figure_missing", 32),
+        ("3일 안에 고쳐요", "4일 안에 고쳐요", "figure_unsourced", 23),
         ("알려 주세요.", "알려 주세요. " * 40, "too_long", 23),
         ("돈은", "돈은 " * 150, "too_long", 26),
     ],
@@ -80,7 +87,7 @@ def test_two_files_of_one_topic_are_an_error(folder: Path) -> None:
 
 
 def test_a_review_that_has_gone_by_is_a_warning(folder: Path) -> None:
-    put(folder, ARTICLE.replace("volatile:", "valid_until: 2027-01-15\nvolatile:"))
+    put(folder, ARTICLE.replace("---\n# ko", "valid_until: 2027-01-15\n---\n# ko"))
     assert problems(folder, today=date(2026, 12, 31)) == []
     late = problems(folder, today=date(2027, 1, 16))
     assert [(one.level, one.code) for one in late] == [
@@ -90,7 +97,7 @@ def test_a_review_that_has_gone_by_is_a_warning(folder: Path) -> None:
 
 
 def test_a_problem_reads_as_a_line_that_an_editor_can_open(folder: Path) -> None:
-    path = put(folder, ARTICLE.replace("fee: [s1]", "fee: [s9]"))
+    path = put(folder, ARTICLE.replace("source: s2", "source: s9"))
     assert str(problems(folder)[0]) == (
-        f"{path}:18: error: fee uses s9, which is not in sources: add it or mend the id."
+        f"{path}:15: error: f2 uses s9, which is not in sources: add it or mend it."
     )

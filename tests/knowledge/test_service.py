@@ -78,7 +78,7 @@ def test_a_broken_file_leaves_what_was_served(loaded: Session, folder: Path) -> 
 
 
 def test_a_file_without_a_source_is_not_served(session: Session, folder: Path) -> None:
-    put(folder, ARTICLE.replace("  fee: [s1]\n", ""))
+    put(folder, ARTICLE.replace("facets: [summary]", "facets: []"))
     assert service.load(session, folder, NOW).imported == []
     assert service.served(session, "street_light") is None
 
@@ -114,8 +114,8 @@ def test_a_staff_revision_without_sources_or_of_another_topic_is_refused(
     loaded: Session,
 ) -> None:
     body = service.served(loaded, "street_light").body  # type: ignore[union-attr]
-    bare = body.model_copy(update={"uses": {}})
-    with pytest.raises(service.UnservableArticle, match="summary has no source"):
+    bare = body.model_copy(update={"facts": ()})
+    with pytest.raises(service.UnservableArticle, match="summary has no fact"):
         service.revise(loaded, topic="street_light", body=bare, author="kim", now=LATER)
     with pytest.raises(service.UnservableArticle, match="names the topic street_light"):
         service.revise(loaded, topic="road_damage", body=body, author="kim", now=LATER)

@@ -38,6 +38,10 @@ def test_every_topic_is_an_intent_of_the_domain_and_has_a_rule() -> None:
     assert len(ruled) == len(set(ruled)), "a topic has two rules"
 
 
+def test_every_topic_has_an_article() -> None:
+    assert {path.stem for path in KNOWLEDGE.rglob("*.md")} >= set(topics())
+
+
 def test_every_article_belongs_to_a_topic_and_lies_in_its_category() -> None:
     for path in KNOWLEDGE.rglob("*.md"):
         assert topics()[path.stem].category == path.parent.name
