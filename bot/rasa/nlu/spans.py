@@ -1,15 +1,22 @@
-"""Finding animals, countries, dates, numbers and placeholders in a text."""
+"""Finding animals, countries, days, times, amounts, numbers and placeholders in a text."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Iterable, Iterator, NamedTuple, Pattern, Sequence
+from typing import Any, Callable, Iterable, Iterator, NamedTuple, Pattern, Sequence
 
+from bot.korean import amounts, moments
 from bot.rasa.nlu.kiwi import Morpheme
 
 _NAMED = ("animal", "country")
 # Placeholders and receipt numbers are never part of anything else.
 _FIRST = ("receipt", "phone", "email", "plate", "personal")
+_VALUES: dict[str, Callable[[str], str | None]] = {
+    "date": moments.day,
+    "time": moments.clock,
+    "amount": amounts.won,
+}
+_PART = re.compile(r"<([a-z_]+)>")
 
 
 class Span(NamedTuple):
@@ -27,7 +34,10 @@ class Spotter:
     def __init__(self, table: dict[str, Any]) -> None:
         """`table`: the parsed file. Raises KeyError when one of its parts is missing."""
         self._patterns = {
-            label: [re.compile(one) for one in rules] for label, rules in table["pattern"].items()
+            label: [re.compile(one) for one in rules] for label, rules in patterns(table).items()
+        }
+        self._closed = {
+            label: re.compile("|".join(rules)) for label, rules in table["pattern_not_in"].items()
         }
         self._values: dict[str, dict[str, str]] = {}
         self._names: dict[str, Pattern[str]] = {}
@@ -55,9 +65,17 @@ class Spotter:
 
     def _by_pattern(self, text: str) -> Iterator[Span]:
         for label, rules in self._patterns.items():
+            closed = self._closed_to(label, text)
+            read = _VALUES.get(label)
             for rule in rules:
                 for match in rule.finditer(text):
-                    yield Span(label, match.group(), match.start(), match.end())
+                    value = read(match.group()) if read else match.group()
+                    if value is not None and not _touches(match.span(), closed):
+                        yield Span(label, value, match.start(), match.end())
+
+    def _closed_to(self, label: str, text: str) -> list[tuple[int, int]]:
+        pattern = self._closed.get(label)
+        return [match.span() for match in pattern.finditer(text)] if pattern else []
 
     def _by_name(self, label: str, text: str, found: Sequence[Morpheme]) -> Iterator[Span]:
         closed = [match.span() for match in self._not_in[label].finditer(text)]
@@ -80,8 +98,28 @@ def _alternatives(names: Iterable[str]) -> Pattern[str]:
     return re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)
 
 
+def patterns(table: dict[str, Any]) -> dict[str, list[str]]:
+    """The regular expressions of the parsed file, their <parts> filled in."""
+
+    def filled(rule: str) -> str:
+        parts = table["part"]
+        while _PART.search(rule):
+            rule = _PART.sub(lambda name: parts.get(name[1]) or _unknown(name[1]), rule)
+        return rule
+
+    return {label: [filled(rule) for rule in rules] for label, rules in table["pattern"].items()}
+
+
+def _unknown(part: str) -> str:
+    raise KeyError(f"No pattern has the part <{part}>.")
+
+
 def _inside(span: tuple[int, int], closed: Iterable[tuple[int, int]]) -> bool:
     return any(start <= span[0] and span[1] <= end for start, end in closed)
+
+
+def _touches(span: tuple[int, int], closed: Iterable[tuple[int, int]]) -> bool:
+    return any(start < span[1] and span[0] < end for start, end in closed)
 
 
 def apart(spans: Iterable[Span]) -> list[Span]:
