@@ -1,4 +1,4 @@
-"""Tables of the knowledge base: an article a topic, and its revisions."""
+"""Tables of the knowledge base: an article a topic, its revisions, and what helps to find it."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -39,3 +39,21 @@ class ArticleRevision(Base):
     digest: Mapped[str] = mapped_column(String(64))
     body: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+
+
+class ArticleLemmas(Base):
+    """The lemmas of one state of an article, by the digest of its content."""
+
+    __tablename__ = "article_lemmas"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    words: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class KnowledgeState(Base):
+    """One row, whose stamp is another one after each change of what is served or known of it."""
+
+    __tablename__ = "knowledge_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stamp: Mapped[str] = mapped_column(String(32))

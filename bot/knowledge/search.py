@@ -1,123 +1,130 @@
 """Which articles are about a text: BM25 over the served articles, in memory.
 
-Korean is cut into pairs of syllables after the spaces are squeezed out, so that spacing and
-particles matter little; Latin words and figures are taken whole.
+A text is found by its syllable pairs and Latin words (`bot.knowledge.tokens`) and, where the
+caller and the article have them, by lemmas. The cost hardly grows with the number of articles:
+only those are looked at that share a token with the text, and tokens that most of them have are
+left out.
 """
 
-import math
-import re
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy.orm import Session
 
-from bot.knowledge import service
-from bot.knowledge.cache import Cache
-from bot.knowledge.schemas import ArticleBody, clean_text
-from bot.knowledge.service import Served
+from bot.knowledge.counting import Floats, Numbers, kind
+from bot.knowledge.index import Index, current, rarity, vocabulary
+from bot.knowledge.likeness import Heard, likeness
+from bot.knowledge.tokens import is_lemma, tokens_of
+
+__all__ = ["Hit", "search", "tokens_of", "untaught"]
 
 # Usual BM25 constants (Robertson and Zaragoza, 2009).
 K1 = 1.2
 B = 0.75
-TITLE_WEIGHT = 8
-SUMMARY_WEIGHT = 2
-
-_RUN = re.compile(r"[ㄱ-ㆎ가-힣]+|[a-z]+|\d+")
-_HANGUL = re.compile(r"[ㄱ-ㆎ가-힣]")
-_ENGLISH_NOISE = re.compile(
-    "an?|and|are|as|at|be|by|can|do|does|for|from|have|how|i|if|in|is|it|me|my|need|of|on|or|our|"
-    "that|the|there|this|to|want|we|what|when|where|which|who|will|with|you|your"
-)
+# A token of more than a third of the articles tells none of them from the others.
+COMMON = 1 / 3
+# Among fewer articles than this every token may tell.
+MANY = 30
+# What an article must stand out from where no trained topic is like the text at all.
+BACKGROUND = 0.2
+# How many of the best by BM25 are compared question by question.
+COMPARED = 30
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A topic found, and its BM25 score: above 0, the higher the nearer."""
+    """A topic found, and its BM25 score: above 0, the higher the nearer.
+
+    `share` (0 to 1, of `untaught` only): how much this article is like the text, beside the
+    trained topics. Where it says "yes", and where "perhaps", stands in data/policy/dialogue.yml.
+    """
 
     topic: str
     score: float
+    share: float = 0.0
 
 
-@dataclass(frozen=True)
-class _Index:
-    topics: tuple[str, ...]
-    postings: dict[str, list[tuple[int, float]]]
-    """Token → article number and the token's weight in that article."""
+def search(session: Session, text: str, limit: int = 5, lemmas: Sequence[str] = ()) -> list[Hit]:
+    """The served articles nearest to `text`, the best first; none when nothing is shared.
 
-
-_words_of: Cache[Counter[str]] = Cache(service.CACHED_BODIES)
-_indexes: Cache[_Index] = Cache(2)
-
-
-def search(session: Session, text: str, limit: int = 5) -> list[Hit]:
-    """The served articles nearest to `text`, the best first; none when nothing is shared."""
-    tokens = set(tokens_of(text))
+    `lemmas` are those of `text`, from Rasa's parse; without them it is found by its letters.
+    """
+    tokens = all_tokens(text, lemmas)
     if not tokens:
         return []
-    served = service.served_all(session)
-    key = tuple((one.topic, one.digest) for one in served)
-    index = _indexes.get(key, lambda: _build(served))
-    scores: dict[int, float] = defaultdict(float)
-    for token in tokens:
-        for article, weight in index.postings.get(token, ()):
-            scores[article] += weight
-    best = sorted(scores.items(), key=lambda item: (-item[1], index.topics[item[0]]))
-    return [Hit(index.topics[article], score) for article, score in best[:limit]]
+    index = current(session)
+    scores = _scores(index, _heard(index, tokens).numbers)
+    return [Hit(index.topic(place), float(scores[place])) for place in _best(index, scores, limit)]
 
 
-def tokens_of(text: str) -> list[str]:
-    """Korean syllable pairs, Latin words and figures of `text`, in order."""
-    tokens: list[str] = []
-    korean = ""
-    for run in _RUN.findall(clean_text(text).lower()):
-        if _HANGUL.match(run):
-            korean += run
-            continue
-        tokens += _pairs(korean)
-        korean = ""
-        if not _ENGLISH_NOISE.fullmatch(run):
-            tokens.append(_stem(run))
-    return tokens + _pairs(korean)
+def untaught(session: Session, text: str, lemmas: Sequence[str] = (), limit: int = 3) -> list[Hit]:
+    """The articles nearest to `text` among topics that the classifier is not trained on.
+
+    The best `share` comes first. It compares the likeness to an article with that to the nearest
+    trained topic, so that a text about one of those scores low even where it shares some words.
+    """
+    tokens = all_tokens(text, lemmas)
+    return nearest_untaught(current(session), tokens, limit) if tokens else []
 
 
-def _pairs(korean: str) -> list[str]:
-    if len(korean) == 1:
-        return [korean]
-    return [korean[at : at + 2] for at in range(len(korean) - 1)]
+def nearest_untaught(index: Index, tokens: Sequence[str], limit: int) -> list[Hit]:
+    """`untaught` on one state of the index."""
+    heard = _heard(index, tokens)
+    scores = _scores(index, heard.numbers)
+    new = _best(index, np.where(index.untaught, scores, 0.0), max(COMPARED, limit))
+    if not new:
+        return []
+    old = _best(index, np.where(index.untaught, 0.0, scores), COMPARED)
+    alike = likeness(index, heard, new + old)
+    rival = float(alike[len(new) :].max(initial=0.0))
+    hits = [
+        Hit(index.topic(place), float(scores[place]), one / (one + rival + BACKGROUND))
+        for place, one in zip(new, alike[: len(new)].tolist(), strict=True)
+    ]
+    return sorted(hits, key=lambda hit: (-hit.share, hit.topic))[:limit]
 
 
-def _stem(word: str) -> str:
-    return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] != "s" else word
+def all_tokens(text: str, lemmas: Sequence[str]) -> list[str]:
+    """What a text is searched by: its own tokens and its lemmas."""
+    # Once each and in order: sums of floats come out the same in every process.
+    return list(dict.fromkeys([*tokens_of(text), *lemmas]))
 
 
-def _count(body: ArticleBody) -> Counter[str]:
-    words: Counter[str] = Counter()
-    for language in ("ko", "en"):
-        for token in tokens_of(body.title.in_language(language)):
-            words[token] += TITLE_WEIGHT
-        for facet, text in body.facets(language).items():
-            weight = SUMMARY_WEIGHT if facet == "summary" else 1
-            for line in text.split("\n"):
-                for token in tokens_of(line):
-                    words[token] += weight
-    return words
+def _heard(index: Index, tokens: Sequence[str]) -> Heard:
+    """A text as the index knows it. A number beyond it is of an article that came later."""
+    found = [(token, vocabulary.find(token)) for token in tokens]
+    known = [number for _, number in found if number is not None and number < len(index.weights)]
+    new = [token for token, number in found if number is None or number >= len(index.weights)]
+    most = float(rarity(index.size, np.zeros(1))[0])
+    return Heard(
+        numbers=np.array(known, dtype=np.int32),
+        unknown=np.array([kind(token) * most for token in new if not is_lemma(token)]),
+        unknown_lemmas=np.array([kind(token) * most for token in new if is_lemma(token)]),
+    )
 
 
-def _words(served: Served) -> Counter[str]:
-    return _words_of.get(served.digest, lambda: _count(served.body))
+def _scores(index: Index, numbers: Numbers) -> Floats:
+    """The BM25 score of each place for the tokens of a text."""
+    among = index.frequency[numbers]
+    telling = (among > 0) & ((among <= COMMON * index.size) | (index.size < MANY))
+    numbers, among = numbers[telling], among[telling]
+    rarities = np.log(1 + (index.size - among + 0.5) / (among + 0.5))
+    average = index.lengths.sum() / max(1, index.size) or 1.0
+    damping = K1 * (1 - B + B * index.lengths / average)
+    scores = np.zeros(len(index.entries))
+    for segment, stays in index.segments:
+        which, places, times = segment.find(numbers, stays)
+        weights = rarities[which] * (times * (K1 + 1) / (times + damping[places]))
+        scores += np.bincount(places, weights, minlength=len(scores))
+    return scores
 
 
-def _build(served: Sequence[Served]) -> _Index:
-    counts = [_words(one) for one in served]
-    lengths = [words.total() for words in counts]
-    average = sum(lengths) / len(lengths) if lengths else 1.0
-    found_in = Counter(token for words in counts for token in words)
-    postings: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    for article, words in enumerate(counts):
-        damping = K1 * (1 - B + B * lengths[article] / average)
-        for token, times in words.items():
-            rarity = math.log(1 + (len(served) - found_in[token] + 0.5) / (found_in[token] + 0.5))
-            weight = rarity * times * (K1 + 1) / (times + damping)
-            postings[token].append((article, weight))
-    return _Index(tuple(one.topic for one in served), dict(postings))
+def _best(index: Index, scores: Floats, limit: int) -> list[int]:
+    """The places of the highest scores above 0, the best first, equals by topic."""
+    above = np.flatnonzero(scores)
+    if len(above) > limit:
+        least = np.partition(scores[above], len(above) - limit)[len(above) - limit]
+        above = above[scores[above] >= least]
+    order = sorted(above.tolist(), key=lambda place: (-scores[place], index.topic(place)))
+    return order[:limit]

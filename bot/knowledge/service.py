@@ -4,6 +4,7 @@ A file is imported only when it differs from the one imported last. It never rep
 revision written by staff: that is a conflict, and a person decides it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ import structlog
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from bot.knowledge import files
+from bot.knowledge import files, state
 from bot.knowledge import topics as catalogue
 from bot.knowledge.cache import Cache
 from bot.knowledge.check import Problem, check_body, inspect, seoul_date
@@ -112,6 +113,8 @@ def load(session: Session, folder: Path, now: datetime) -> LoadReport:
     for article in articles:
         if article.path not in blocked:
             _load_one(session, article, now, report)
+    if report.imported:
+        state.renew(session)
     named = {path.stem for path in folder.rglob("*.md")}
     for topic in (one for one in _topics_of_files(session) if one not in named):
         sentence = f"{topic} has no file any more and is still served: bring the file back."
@@ -137,6 +140,14 @@ def revision(session: Session, id: int) -> ArticleBody:
     if digest is None:
         raise UnknownRevision(f"There is no revision {id}.")
     return _body(session, id, digest)
+
+
+def bodies(session: Session, ids: Sequence[int]) -> dict[int, ArticleBody]:
+    """The bodies of many revisions, by id, in one query; for readers of everything."""
+    rows = select(ArticleRevision.id, ArticleRevision.body).where(ArticleRevision.id.in_(ids))
+    return {
+        row.id: ArticleBody.model_validate(row.body, strict=False) for row in session.execute(rows)
+    }
 
 
 def revisions(session: Session, topic: str) -> list[ArticleRevision]:
@@ -175,9 +186,10 @@ def revise(
     current = served(session, topic)
     if current and current.body == body:
         return current
-    return _serve(
-        session, article, _add(session, body, files.body_digest(body), "staff", author, now)
-    )
+    added = _add(session, body, files.body_digest(body), "staff", author, now)
+    chosen = _serve(session, article, added)
+    state.renew(session)
+    return chosen
 
 
 def resolve_conflict(
@@ -206,7 +218,9 @@ def resolve_conflict(
         return current
     body = _body(session, _revision_of_file(session, topic, digest), digest)
     # A revision of its own says who decided, and when.
-    return _serve(session, article, _add(session, body, digest, "file", author, now))
+    chosen = _serve(session, article, _add(session, body, digest, "file", author, now))
+    state.renew(session)
+    return chosen
 
 
 def status(session: Session, now: datetime) -> list[ArticleStatus]:

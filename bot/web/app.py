@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
 from bot.conversations.delivery import Delivery
+from bot.conversations.lemmatiser import Lemmatiser
 from bot.staff.routes import router as staff_router
 from bot.web import api, health, pages, problems
 from bot.web.headers import Guarded
@@ -29,11 +30,13 @@ def create_app(parts: Parts, actions_ready: Callable[[], bool] = lambda: True) -
             desk=parts.desk,
             wording=parts.wording,
         )
-        task = asyncio.create_task(delivery.run())
+        lemmatiser = Lemmatiser(database=parts.database, rasa=parts.rasa)
+        tasks = [asyncio.create_task(each.run()) for each in (delivery, lemmatiser)]
         yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await parts.turns.close()
         await parts.rasa.close()
         parts.database.dispose()

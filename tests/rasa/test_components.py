@@ -11,7 +11,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.paths import PLACES, POLICY
 from bot.rasa.nlu.classifier import TopicClassifier
-from bot.rasa.nlu.entities import DocEntities
+from bot.rasa.nlu.entities import LEMMAS, DocEntities
 from bot.rasa.nlu.spacy_model import build
 
 CONTEXT = ExecutionContext(GraphSchema({}))
@@ -61,6 +61,33 @@ def test_a_place_is_an_entity(nlp):
     assert "place" in [one["entity"] for one in message.get(ENTITIES)]
 
 
+def lemmas_of(nlp, text):
+    message = heard(nlp, text)
+    DocEntities().process([message])
+    assert LEMMAS in message.as_dict(only_output_properties=True)
+    return message.get(LEMMAS)
+
+
+def test_the_lemmas_are_what_a_message_is_about(nlp):
+    assert lemmas_of(nlp, "여권은 어디서 만들었어요?") == ["여권/NN", "어디/NP", "만들/VV"]
+
+
+def test_the_same_words_in_other_forms_have_the_same_lemmas(nlp):
+    assert set(lemmas_of(nlp, "쓰레기를 버리려고요")) == set(lemmas_of(nlp, "쓰레기 버렸는데"))
+
+
+def test_an_english_word_has_the_lemma_of_its_korean(nlp):
+    assert "여권/NN" in lemmas_of(nlp, "my passport")
+
+
+def test_the_label_of_a_placeholder_is_no_lemma(nlp):
+    assert lemmas_of(nlp, "여권 [전화번호 1]") == ["여권/NN"]
+
+
+def test_a_message_without_words_has_no_lemmas(nlp):
+    assert lemmas_of(nlp, "?!") == []
+
+
 def test_a_trained_classifier_survives_storage(nlp, storage):
     config = TopicClassifier.get_default_config()
     classifier = TopicClassifier.create(config, storage, RESOURCE, CONTEXT)
@@ -74,7 +101,9 @@ def test_a_trained_classifier_survives_storage(nlp, storage):
 
 
 def test_an_untrained_classifier_stays_silent(nlp, storage):
-    classifier = TopicClassifier.load({}, storage, RESOURCE, CONTEXT)
+    classifier = TopicClassifier.load(
+        TopicClassifier.get_default_config(), storage, RESOURCE, CONTEXT
+    )
     message = heard(nlp, "여권")
     assert classifier.process([message])[0].get(INTENT) is None
 
