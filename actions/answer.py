@@ -1,5 +1,6 @@
 """Answering, asking what was meant, and saying that something is not ours."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -8,7 +9,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
 from actions.answering import GENERAL, answer, in_charge, topic_buttons
-from actions.parts import Parts, options_of, requests_of, say
+from actions.memory import remembered, told_of
+from actions.parts import Parts, lemmas_of, options_of, requests_of, say
+from actions.untaught import untaught
 from bot.knowledge import search
 from bot.replies import OTHER, PERSON, Reply, Say
 
@@ -28,18 +31,45 @@ class ActionAnswer(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """One reply a requested topic, in the order in which they were asked."""
-        requests = requests_of(tracker)
-        options = options_of(tracker)
+        said = await self._parts.read(lambda session: _answers(session, tracker))
+        say(dispatcher, tracker, self.name(), *said)
+        return [*remembered(tracker, said), SlotSet("unsure", 0)]
 
-        def replies(session: Session) -> list[Reply]:
-            return [
-                answer(session, topic=request["topic"], facet=request["facet"], options=options)
-                or in_charge(session, topic=request["topic"], options=options)
-                for request in requests
-            ]
 
-        say(dispatcher, tracker, self.name(), *await self._parts.read(replies))
-        return [SlotSet("topic", requests[-1]["topic"]), SlotSet("unsure", 0)]
+def _answers(session: Session, tracker: Tracker) -> list[Reply]:
+    reply, offers = _by_words(session, tracker, is_sure=not options_of(tracker))
+    if reply is not None:
+        return [reply]
+    options = [*offers, *options_of(tracker)]
+    return [
+        _answer(session, tracker, request, options)
+        or in_charge(session, topic=request["topic"], options=options)
+        for request in requests_of(tracker)
+    ]
+
+
+def _by_words(
+    session: Session, tracker: Tracker, *, is_sure: bool = False
+) -> tuple[Reply | None, Sequence[str]]:
+    """The answer of an article that nobody is trained on, if one fits, else those to offer."""
+    found = untaught(session, tracker, is_sure=is_sure)
+    if not found.answers:
+        return None, found.offers
+    return _answer(session, tracker, {"topic": found.answers}, []), ()
+
+
+def _answer(
+    session: Session, tracker: Tracker, request: dict[str, Any], options: Sequence[str]
+) -> Reply | None:
+    return answer(
+        session,
+        topic=request["topic"],
+        facet=request.get("facet") or "",
+        options=options,
+        lemmas=lemmas_of(tracker),
+        near=request.get("near") or "",
+        told=told_of(tracker).get(request["topic"], ()),
+    )
 
 
 class ActionClarify(Action):
@@ -54,21 +84,32 @@ class ActionClarify(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Buttons from the ranking, then from the articles themselves when it has none."""
+        """An article that nobody is trained on, if it answers; else buttons from the ranking, and
+        from the articles themselves when it has none.
+        """
         times = int(tracker.get_slot("unsure") or 0) + 1
-        options = options_of(tracker)
-        text = str(tracker.latest_message.get("text") or "")
 
-        def reply(session: Session) -> Reply:
-            topics = options or [hit.topic for hit in search.search(session, text, limit=3)]
-            buttons = topic_buttons(session, topics[:3])
-            if times >= TWICE:
-                return Reply(parts=[Say(key="clarify.twice")], buttons=[*buttons, PERSON, GENERAL])
-            key = "clarify.which" if buttons else "clarify.again"
-            return Reply(parts=[Say(key=key)], buttons=[*buttons, OTHER, PERSON])
+        def reply(session: Session) -> tuple[Reply, bool]:
+            told, offers = _by_words(session, tracker)
+            return told or _which(session, tracker, offers, times), told is not None
 
-        say(dispatcher, tracker, self.name(), await self._parts.read(reply))
+        said, answered = await self._parts.read(reply)
+        say(dispatcher, tracker, self.name(), said)
+        if answered:
+            return [*remembered(tracker, [said]), SlotSet("unsure", 0)]
         return [SlotSet("unsure", times)]
+
+
+def _which(session: Session, tracker: Tracker, offers: Sequence[str], times: int) -> Reply:
+    text = str(tracker.latest_message.get("text") or "")
+    topics = [*offers, *options_of(tracker)] or [
+        hit.topic for hit in search.search(session, text, limit=3, lemmas=lemmas_of(tracker))
+    ]
+    buttons = topic_buttons(session, topics[:3])
+    if times >= TWICE:
+        return Reply(parts=[Say(key="clarify.twice")], buttons=[*buttons, PERSON, GENERAL])
+    key = "clarify.which" if buttons else "clarify.again"
+    return Reply(parts=[Say(key=key)], buttons=[*buttons, OTHER, PERSON])
 
 
 class ActionOutOfScope(Action):
@@ -84,16 +125,22 @@ class ActionOutOfScope(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Says that it is not ours; where that is not sure, with the topics it may be after all."""
-        options = options_of(tracker)
 
-        def reply(session: Session) -> Reply:
-            topics = topic_buttons(session, options)
-            perhaps = [Say(key="answer.or_did_you_mean")] if topics else []
-            return Reply(
-                parts=[Say(key="out_of_scope.not_ours"), *perhaps],
-                buttons=[*topics, GENERAL, PERSON],
-                topic="out_of_scope",
-            )
+        def reply(session: Session) -> tuple[Reply, bool]:
+            told, offers = _by_words(session, tracker)
+            options = [*offers, *options_of(tracker)]
+            return told or _not_ours(session, options), told is not None
 
-        say(dispatcher, tracker, self.name(), await self._parts.read(reply))
-        return [SlotSet("unsure", 0)]
+        said, answered = await self._parts.read(reply)
+        say(dispatcher, tracker, self.name(), said)
+        return [*(remembered(tracker, [said]) if answered else []), SlotSet("unsure", 0)]
+
+
+def _not_ours(session: Session, options: Sequence[str]) -> Reply:
+    topics = topic_buttons(session, options)
+    perhaps = [Say(key="answer.or_did_you_mean")] if topics else []
+    return Reply(
+        parts=[Say(key="out_of_scope.not_ours"), *perhaps],
+        buttons=[*topics, GENERAL, PERSON],
+        topic="out_of_scope",
+    )

@@ -1,54 +1,124 @@
 """How a request for an answer becomes replies: the article, its facets as buttons, what is next."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from bot.database import utc_now
-from bot.knowledge import offices
+from bot.knowledge import facets, notices, offices
 from bot.knowledge import service as knowledge
 from bot.knowledge.check import seoul_date
-from bot.knowledge.schemas import FACETS
+from bot.knowledge.schemas import ArticleBody
 from bot.replies import PERSON, Button, Facet, Press, Reply, Say, Source
+from bot.tickets.forms import forms
 
 GENERAL = Button(title=Say(key="button.general"), press=Press(topic="general_ticket"))
-USEFUL = Button(title=Say(key="button.useful"), press=Press(control="useful"))
-NOT_USEFUL = Button(title=Say(key="button.not_useful"), press=Press(control="not_useful"))
 MOST_FACETS = 6
+MOST_LINKS = 2
+AKIN = {
+    "duration": ("deadline", "steps"),
+    "deadline": ("duration",),
+    "online": ("steps", "place"),
+    "documents": ("steps",),
+    "place": ("phone", "steps"),
+    "phone": ("place",),
+    "eligibility": ("notes",),
+}
+"""What comes nearest to a facet that an article has not got."""
+WHO_AND_WHAT = ("eligibility", "notes")
+"""What a question about a special case («초등학생은요?») mostly means."""
 
 
 def answer(
-    session: Session, *, topic: str, facet: str = "", options: Sequence[str] = ()
+    session: Session,
+    *,
+    topic: str,
+    facet: str = "",
+    options: Sequence[str] = (),
+    lemmas: Sequence[str] = (),
+    near: str = "",
+    told: Collection[str] = (),
 ) -> Reply | None:
     """The reply to a question about `topic`; None when no article of it is valid.
 
-    The facet asked for comes first; when the article has not got it, that is said and the summary
-    follows. Other facets, then the topics offered, are buttons.
+    The facet asked for comes first; when the article has not got it, that is said. `lemmas` are
+    the words of the question, by which the nearest facet is found when it names none, `near` a
+    facet to look at when they find none either; `told` are
+    the facets that this talk has heard already, so that nobody gets the same wall twice. Other
+    facets, then the topics offered, are buttons.
     """
     served = knowledge.served(session, topic)
     if served is None or served.body.expired(seoul_date(utc_now())):
         return None
-    has = served.body.facets("ko")
-    shown = [facet] if facet in has else ["summary"]
-    if not facet and "urgent" in has and served.body.kind != "answer":
-        shown.append("urgent")
-    if facet == "steps" or (not facet and "steps" in has and served.body.kind == "answer"):
-        shown = ["summary", "steps"]
-    if facet.startswith("country_") and facet in has:
-        shown = [facet]
-    parts: list[Say | Facet | Source] = []
-    if facet and facet not in has:
-        parts.append(Say(key="answer.facet_missing"))
-    parts += [Facet(topic=topic, facet=name, revision=served.revision) for name in shown]
-    parts.append(Source(source_of=topic, revision=served.revision, facets=shown))
+    has = list(served.body.facets("ko"))
+    chosen = choose(served.body, Asked(facet, lemmas, near), told)
+    first = next(iter(chosen.shown), "")
+    parts: list[Say | Facet | Source] = [
+        *notices.due(session, topic=topic, facet=first, now=utc_now())
+    ]
+    parts += [Say(key=chosen.note)] if chosen.note else []
+    parts += [Facet(topic=topic, facet=name, revision=served.revision) for name in chosen.shown]
+    parts.append(Source(source_of=topic, revision=served.revision, facets=chosen.shown))
     if options:
         parts.append(Say(key="answer.or_did_you_mean"))
     buttons = topic_buttons(session, options)
-    buttons += facet_buttons(topic, [name for name in FACETS if name in has and name not in shown])
-    if served.body.kind == "handover":
-        # An emergency or a crisis that was asked about rather than cried out: a person is near.
+    if served.body.kind == "report" and topic not in forms().topics():
+        # No form of its own: what the citizen wants to report still reaches a person.
+        buttons.append(GENERAL)
+    buttons += link_buttons(served.body, chosen.shown)
+    heard = {*chosen.shown, *(told if chosen.again else ())}
+    buttons += facet_buttons(topic, [name for name in has if name not in heard])
+    if served.body.kind == "handover" or chosen.again:
+        # An emergency or a crisis that was asked about rather than cried out, or a question that
+        # the article does not answer: a person is near.
         return Reply(parts=parts, buttons=[PERSON, *buttons], topic=topic)
-    return Reply(parts=parts, buttons=[*buttons, USEFUL, NOT_USEFUL], topic=topic)
+    return Reply(parts=parts, buttons=[*buttons, *judging(topic, first)], topic=topic)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The facets to show, a sentence before them, and whether all that fits was told before."""
+
+    shown: list[str]
+    note: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of an article: a facet by name, words, a facet that may be meant."""
+
+    facet: str = ""
+    lemmas: Sequence[str] = ()
+    near: str = ""
+
+
+def choose(body: ArticleBody, asked: Asked, told: Collection[str]) -> Chosen:
+    """What to show of an article, given what is asked for and what was told."""
+    has, facet = body.facets("ko"), asked.facet
+    if facet in has:
+        if facet == "steps" and "summary" not in told:
+            return Chosen(["summary", "steps"])
+        return Chosen([facet])
+    near = facets.nearest(body, asked.lemmas, among=[name for name in has if name != "summary"])
+    if facet:
+        akin = near or next((one for one in AKIN.get(facet, ()) if one in has), "")
+        shown = [akin] if akin else [] if "summary" in told else ["summary"]
+        return Chosen(shown, "answer.facet_missing", again=not shown)
+    if "summary" not in told:
+        return Chosen(["summary", *_beside_summary(body)])
+    if near:
+        return Chosen([near], "answer.told_before" if near in told else "", again=near in told)
+    guesses = [one for one in (asked.near, *WHO_AND_WHAT) if one in has and one not in told]
+    if guesses:
+        return Chosen(guesses[:1], "answer.nearest", again=True)
+    return Chosen([], "answer.told_all", again=True)
+
+
+def _beside_summary(body: ArticleBody) -> list[str]:
+    beside = "steps" if body.kind == "answer" else "urgent"
+    return [beside] if beside in body.facets("ko") else []
 
 
 def in_charge(session: Session, *, topic: str, options: Sequence[str] = ()) -> Reply:
@@ -73,13 +143,39 @@ def in_charge(session: Session, *, topic: str, options: Sequence[str] = ()) -> R
     return Reply(parts=parts, buttons=buttons, topic=topic)
 
 
-def facet_buttons(topic: str, facets: Sequence[str]) -> list[Button]:
+def facet_buttons(topic: str, names: Sequence[str]) -> list[Button]:
     """A button for each facet that is not shown yet."""
     return [
         Button(title=Say(key=f"facet.{name}"), press=Press(topic=topic, facet=name))
-        for name in facets
+        for name in names
         if name != "summary"
     ][:MOST_FACETS]
+
+
+def judging(topic: str, facet: str) -> list[Button]:
+    """The two buttons that judge this very answer."""
+    return [
+        Button(
+            title=Say(key=f"button.{control}"),
+            press=Press(control=control, topic=topic, facet=facet or None),
+        )
+        for control in ("useful", "not_useful")
+    ]
+
+
+def link_buttons(body: ArticleBody, shown: Collection[str]) -> list[Button]:
+    """Where the thing can be done online, beside what tells how."""
+    if not {"online", "steps"} & set(shown):
+        return []
+    return [
+        Button(
+            title=Say(
+                key="button.link", values={"label_ko": link.label.ko, "label_en": link.label.en}
+            ),
+            url=link.url,
+        )
+        for link in body.online[:MOST_LINKS]
+    ]
 
 
 def topic_buttons(session: Session, topics: Sequence[str]) -> list[Button]:

@@ -8,14 +8,17 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.orm import Session
 
 from actions.answering import GENERAL
+from actions.memory import forgotten
 from actions.parts import Parts, first_request, language_of, message_id_of, say
 from bot.conversations import service
 from bot.conversations.moves import handed_over
 from bot.database import utc_now
+from bot.korean.foreign import languages
 from bot.metrics import HANDOVERS
-from bot.replies import PERSON, Reply, Say
+from bot.replies import PERSON, Facet, Reply, Say, Source
 
-WITH_A_WAY_ON = frozenset({"greet", "capabilities", "start_over", "not_useful", "abuse", "deny"})
+WITH_A_WAY_ON = frozenset({"greet", "capabilities", "start_over", "deny"})
+CALM_STEPS = 3
 
 
 class ActionSay(Action):
@@ -30,12 +33,46 @@ class ActionSay(Action):
         """The wording `say.<intent>`; where a talk may get stuck, with buttons that lead on."""
         intent = str(tracker.latest_message["intent"]["name"])
         buttons = [GENERAL, PERSON] if intent in WITH_A_WAY_ON else []
-        if intent == "other_language":
-            buttons = [PERSON]
         reply = Reply(parts=[Say(key=f"say.{intent}")], buttons=buttons, topic=intent)
         say(dispatcher, tracker, self.name(), reply)
-        cleared = [SlotSet("topic", None), SlotSet("receipt_asked", None)]
-        return [SlotSet("unsure", 0), *(cleared if intent == "start_over" else [])]
+        return [SlotSet("unsure", 0), *(forgotten() if intent == "start_over" else [])]
+
+
+class ActionOtherLanguage(Action):
+    """Leads on somebody who writes in a language that is not answered in."""
+
+    def name(self) -> str:
+        return "action_other_language"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """The fixed sentence of that language, then the one in Korean and English."""
+        slots = first_request(tracker).get("slots") or {}
+        own = languages().sentence(str(slots.get("language") or ""))
+        parts: list[Say | Facet | Source] = [Say(key="say.other_language")]
+        if own:
+            parts.insert(0, Say(key="say.in_own_language", values={"sentence": own}))
+        reply = Reply(parts=parts, buttons=[PERSON], topic="other_language")
+        say(dispatcher, tracker, self.name(), reply)
+        return [SlotSet("unsure", 0)]
+
+
+class ActionCalm(Action):
+    """Stays calm when a citizen is rude: by steps, never a lecture, a person always near."""
+
+    def name(self) -> str:
+        return "action_calm"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """First the question is asked for, then a person offered, then only the ways on named."""
+        times = int(tracker.get_slot("rude") or 0) + 1
+        key = f"abuse.step_{min(times, CALM_STEPS)}"
+        buttons = [GENERAL, PERSON] if times == 1 else [PERSON, GENERAL]
+        say(dispatcher, tracker, self.name(), Reply(parts=[Say(key=key)], buttons=buttons))
+        return [SlotSet("rude", times)]
 
 
 class ActionReplay(Action):
@@ -91,9 +128,15 @@ class ActionHandOver(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
-        """Escalates; says when a person is there."""
-        await hand_over(self._parts, tracker, "citizen_asked")
-        say(dispatcher, tracker, self.name(), handed_over())
+        """Escalates; says when a person is there, and first a kind word to the distressed."""
+        slots = first_request(tracker).get("slots") or {}
+        reason = str(slots.get("reason") or "citizen_asked")
+        await hand_over(self._parts, tracker, reason)
+        reply = handed_over()
+        if reason == "distress":
+            kind = Say(key="handover.distress")
+            reply = reply.model_copy(update={"parts": [kind, *reply.parts]})
+        say(dispatcher, tracker, self.name(), reply)
         return [SlotSet("unsure", 0)]
 
 

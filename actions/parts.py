@@ -65,6 +65,11 @@ def options_of(tracker: Tracker) -> list[str]:
     return list(tracker.latest_message.get("options") or [])
 
 
+def lemmas_of(tracker: Tracker) -> list[str]:
+    """The content words of the latest message, as `사진/NN`."""
+    return list(tracker.latest_message.get("lemmas") or [])
+
+
 def message_id_of(tracker: Tracker) -> str:
     """Our id of the latest message, which makes an action's work idempotent."""
     return str((tracker.latest_message.get("metadata") or {}).get("message_id") or "")

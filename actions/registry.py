@@ -3,7 +3,15 @@
 from rasa_sdk.executor import ActionExecutor
 
 from actions.answer import ActionAnswer, ActionClarify, ActionOutOfScope
-from actions.conversation import ActionHandOver, ActionReplay, ActionSay, ActionTicketStatus
+from actions.conversation import (
+    ActionCalm,
+    ActionHandOver,
+    ActionOtherLanguage,
+    ActionReplay,
+    ActionSay,
+    ActionTicketStatus,
+)
+from actions.feedback import ActionFeedback
 from actions.parts import Parts
 from actions.report import ActionCloseReport, ValidateReportForm
 
@@ -13,9 +21,12 @@ def executor(parts: Parts) -> ActionExecutor:
     made = ActionExecutor()
     for action in (
         ActionAnswer(parts),
+        ActionCalm(),
         ActionClarify(parts),
         ActionCloseReport(parts),
+        ActionFeedback(parts),
         ActionHandOver(parts),
+        ActionOtherLanguage(),
         ActionOutOfScope(parts),
         ActionReplay(),
         ActionSay(),

@@ -15,7 +15,16 @@ from sqlalchemy.orm import Session
 
 from actions.answering import answer
 from actions.conversation import hand_over
-from actions.parts import Parts, first_request, language_of, message_id_of, say
+from actions.memory import remembered
+from actions.parts import (
+    Parts,
+    first_request,
+    language_of,
+    lemmas_of,
+    message_id_of,
+    requests_of,
+    say,
+)
 from bot.conversations.moves import handed_over
 from bot.database import utc_now
 from bot.knowledge import service as knowledge
@@ -40,6 +49,8 @@ class Report:
     asked: str = ""
     failures: int = 0
     outcome: str = ""
+    then: list[dict[str, Any]] = field(default_factory=list)
+    """Requests for reports of their own, which begin when this one is done."""
 
 
 @dataclass
@@ -64,14 +75,16 @@ class ValidateReportForm(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Take the message in, then ask for what is missing or end the form."""
-        request = first_request(tracker)
         stored = tracker.get_slot("report")
         if stored:
+            request = first_request(tracker)
             step = await self._parts.read(
                 lambda session: self._continue(session, Report(**stored), request)
             )
         else:
-            step = await self._parts.read(lambda session: self._start(session, request))
+            requests = requests_of(tracker)
+            lemmas = lemmas_of(tracker)
+            step = await self._parts.read(lambda session: self._begin(session, requests, lemmas))
         report = step.report
         if report.outcome:
             say(dispatcher, tracker, self.name(), *step.before)
@@ -85,6 +98,20 @@ class ValidateReportForm(Action):
             SlotSet("requested_slot", report.asked),
             SlotSet("unsure", 0),
         ]
+
+    def _begin(self, session: Session, requests: list[dict[str, Any]], lemmas: list[str]) -> Step:
+        """Start the first report asked for; what else was asked is answered before, or waits."""
+        ours = [one for one in requests if one.get("topic") in self._parts.forms.topics()]
+        first = next(iter(ours), next(iter(requests), {}))
+        step = self._start(session, first)
+        others = [one for one in requests if one is not first]
+        step.report.then = [one for one in others if one in ours]
+        for one in (each for each in others if each not in ours):
+            topic, facet = str(one.get("topic") or ""), str(one.get("facet") or "")
+            reply = answer(session, topic=topic, facet=facet, lemmas=lemmas)
+            if reply is not None:
+                step.before.insert(0, reply.model_copy(update={"buttons": []}))
+        return step
 
     def _start(self, session: Session, request: dict[str, Any]) -> Step:
         topic = str(request.get("topic") or "general_ticket")
@@ -221,6 +248,25 @@ def _skipped(report: Report, form: Form) -> Step:
     return Step(report)
 
 
+def _following(session: Session, report: Report) -> list[Reply]:
+    """A button for each other report that the citizen asked for at first."""
+    if report.outcome == "person":
+        return []
+    return [
+        Reply(
+            parts=[Say(key="report.next", values=_title(session, str(one["topic"])))],
+            buttons=[
+                Button(
+                    title=Say(key="button.report"),
+                    press=Press(topic=str(one["topic"]), slots=one.get("slots") or {}),
+                )
+            ],
+            topic=str(one["topic"]),
+        )
+        for one in report.then
+    ]
+
+
 def _ended(report: Report) -> list[EventType]:
     return [
         SlotSet("report", asdict(report)),
@@ -310,11 +356,15 @@ class ActionCloseReport(Action):
         report = Report(**(tracker.get_slot("report") or {}))
         reply = await self._reply(tracker, report)
         if reply is not None:
-            say(dispatcher, tracker, self.name(), reply)
+            following = await self._parts.read(lambda session: _following(session, report))
+            say(dispatcher, tracker, self.name(), reply, *following)
+        about = (
+            [Reply(parts=[], topic=report.topic)] if await self._has_article(report.topic) else []
+        )
         return [
             SlotSet("report", None),
             SlotSet("report_ready", None),
-            SlotSet("topic", report.topic if await self._has_article(report.topic) else None),
+            *(remembered(tracker, about) or [SlotSet("topic", None)]),
         ]
 
     async def _has_article(self, topic: str) -> bool:

@@ -9,7 +9,7 @@ from bot.paths import ROOT
 
 
 def metadata() -> MetaData:
-    """The tables of every domain package: whatever its `models.py` declares."""
-    for path in sorted((ROOT / "bot").glob("*/models.py")):
-        import_module(f"bot.{path.parent.name}.models")
+    """The tables of every domain package: what its `models.py` and `*_models.py` declare."""
+    for path in sorted((ROOT / "bot").glob("*/*models.py")):
+        import_module(f"bot.{path.parent.name}.{path.stem}")
     return Base.metadata

@@ -9,6 +9,7 @@ from string import Template
 import pytest
 import yaml
 
+from actions.conversation import CALM_STEPS
 from bot.knowledge.schemas import FACETS
 from bot.paths import POLICY, ROOT, WORDING
 from bot.privacy.kinds import KINDS
@@ -29,7 +30,7 @@ DATA_LIKE = {
     "bot/rasa/nlu/decision.py": {"[전화번호 ", "[확인번호 "},  # how placeholders begin
     "bot/rasa/nlu/features.py": {"하/VV", "되/VV", "이/VC", "것/NN", "거/NN", "수/NN"},  # morphemes
     # what takes back a place
-    "bot/rasa/nlu/resolve.py": {
+    "bot/rasa/nlu/in_form.py": {
         "말고",
         "말고|아니라|아니고|instead of|not ",
     },
@@ -123,7 +124,10 @@ def test_what_is_put_together_from_data_exists() -> None:
     emergency = yaml.safe_load((POLICY / "emergency.yml").read_text(encoding="utf-8"))
     wanted += [f"guard.{kind}" for kind in _values_of(emergency, "kind")]
     dialogue = yaml.safe_load((POLICY / "dialogue.yml").read_text(encoding="utf-8"))
-    wanted += [f"say.{intent}" for intent in dialogue["conversation"] if intent != "repeat"]
+    wanted += [
+        f"say.{intent}" for intent in dialogue["conversation"] if intent not in ("repeat", "abuse")
+    ]
+    wanted += [f"abuse.step_{step}" for step in range(1, CALM_STEPS + 1)]
     wanted += ["say.useful", "say.not_useful", "say.other_language"]
     for topic in forms().topics():
         form = forms().of(topic)

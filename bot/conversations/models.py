@@ -1,7 +1,7 @@
 """Tables of the conversations: messages, the buttons shown, and the outbox."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import uuid4
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
@@ -17,6 +17,10 @@ answered; given up; left to a person."""
 LabelKind = Literal["asked", "offered"]
 """The bot asked which topic was meant; or answered and offered others."""
 LabelStatus = Literal["open", "confirmed", "rejected"]
+Reason = Literal["other_matter", "not_enough", "hard", "wrong"]
+"""Why an answer did not help: another matter was meant; it says too little; it is hard to
+follow; what it says is wrong."""
+REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 def new_id() -> str:
@@ -141,3 +145,27 @@ class Label(Base):
     """What it meant, as staff confirmed it."""
     decided_by: Mapped[str | None] = mapped_column(String(64))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Feedback(Base):
+    """Whether an answer helped, as its citizen said last. It goes when the conversation does."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (Index("ix_feedback_topic", "topic", "created_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"), index=True)
+    answer_id: Mapped[str] = mapped_column(ForeignKey("messages.id"), unique=True)
+    """The answer that was judged: one message may ask for two."""
+    message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"), index=True)
+    """The citizen's question, where the answer has one."""
+    topic: Mapped[str] = mapped_column(String(64))
+    facets: Mapped[list[str]] = mapped_column(JSON)
+    """The facets that the answer showed."""
+    revision: Mapped[int | None]
+    """The revision of the article that it was answered from."""
+    useful: Mapped[bool]
+    reason: Mapped[str | None] = mapped_column(String(12))
+    """Why it did not help, once that was said: one of REASONS."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, index=True)
+    """When it was said last."""

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot.conversations import errors, labels
+from bot.conversations import errors, feedback, labels
 from bot.conversations.models import (
     Conversation,
     Message,
@@ -425,8 +425,11 @@ def erase(session: Session, *, conversation_id: str) -> None:
 
     Of a label that staff confirmed its text and topic stay.
     """
+    # Whoever writes meanwhile has finished, or finds the conversation gone.
+    locked(session, conversation_id)
     vault.purge(session, conversation_id=conversation_id)
     labels.forget(session, conversation_id=conversation_id)
+    feedback.forget(session, conversation_id=conversation_id)
     for table in (ShownButton, Message, OutboxUnit):
         session.execute(delete(table).where(table.conversation_id == conversation_id))
     session.execute(delete(Conversation).where(Conversation.id == conversation_id))

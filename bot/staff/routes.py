@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from bot.database import utc_now
 from bot.knowledge import service as knowledge
-from bot.staff import errors, label_routes, pages, service, work
+from bot.staff import errors, feedback_routes, label_routes, notice_routes, pages, service, work
 from bot.staff.dependencies import (
     FORM_COOKIE,
     PATH,
@@ -42,6 +42,8 @@ router = APIRouter(
 )
 
 router.include_router(label_routes.router)
+router.include_router(feedback_routes.router)
+router.include_router(notice_routes.router)
 
 Text = Annotated[str, Form(max_length=20_000)]
 

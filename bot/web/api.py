@@ -24,6 +24,7 @@ from bot.conversations.schemas import (
     StateOut,
 )
 from bot.database import utc_now
+from bot.knowledge import notices
 from bot.privacy import vault
 from bot.privacy.kinds import KINDS
 from bot.replies import Button, Press, Reply, Say
@@ -65,7 +66,7 @@ def open_conversation(parts: PartsOf, body: NewConversation) -> ConversationOut:
             session, channel="widget", language=body.language, now=now
         )
         greeting = Reply(
-            parts=[Say(key="greeting.first")],
+            parts=[*notices.greeting(session, now), Say(key="greeting.first")],
             buttons=[
                 Button(title_of=topic, press=Press(topic=topic))
                 for topic in ("passport_issue", "bulky_waste", "road_damage")

@@ -98,6 +98,7 @@ class Talk:
             "intent_ranking": [{"name": intent, "confidence": 1.0}],
             "requests": requests,
             "options": more.pop("options", []),
+            "lemmas": more.pop("lemmas", []),
             "rule": "test",
             "metadata": metadata,
         }

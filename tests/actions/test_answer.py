@@ -48,7 +48,7 @@ async def test_the_facet_asked_for_comes_first_and_is_no_button(talk: Talk, part
     talk.heard("pet_export", "비용은요?", [request("pet_export", "fee")])
     [reply] = await talk.run(ActionAnswer(parts))
     assert facets(reply) == ["fee"]
-    assert "fee" not in {press.facet for press in pressed(reply)}
+    assert "fee" not in {press.facet for press in pressed(reply) if not press.control}
     assert isinstance(reply.parts[0], Facet)
 
 
@@ -191,3 +191,51 @@ async def test_a_crisis_that_is_asked_about_offers_a_person_first(parts: Parts) 
         reply = answer(session, topic="crisis_counseling")
     assert reply is not None
     assert reply.buttons[0] == PERSON
+
+
+async def test_the_same_question_twice_does_not_get_the_same_wall(talk: Talk, parts: Parts) -> None:
+    for _ in range(2):
+        talk.heard("bulky_waste", "침대 버리려면?", [request("bulky_waste")])
+        [reply] = await talk.run(ActionAnswer(parts))
+    assert keys(reply) == ["answer.told_all"] and not facets(reply)
+    assert reply.buttons[0] == PERSON
+    assert Press(topic="bulky_waste", facet="fee") in pressed(reply)
+
+
+async def test_a_facet_asked_for_by_name_is_told_again(talk: Talk, parts: Parts) -> None:
+    for _ in range(2):
+        talk.heard("bulky_waste", "비용은요?", [request("bulky_waste", "fee")])
+        [reply] = await talk.run(ActionAnswer(parts))
+    assert facets(reply) == ["fee"]
+
+
+async def test_a_question_without_a_facet_gets_the_facet_that_has_its_words(
+    talk: Talk, parts: Parts
+) -> None:
+    talk.slots = {"topic": "passport_issue", "told": {"passport_issue": ["summary"]}}
+    asked = [request("passport_issue")]
+    talk.heard("passport_issue", "사진은 몇 장이요?", asked, lemmas=["사진/NN"])
+    [reply] = await talk.run(ActionAnswer(parts))
+    assert len(facets(reply)) == 1 and "사진" in talk.rendered(reply)
+
+
+async def test_what_was_answered_is_remembered_in_order(talk: Talk, parts: Parts) -> None:
+    for topic in ("passport_issue", "bulky_waste", "passport_issue"):
+        talk.heard(topic, "?", [request(topic)])
+        await talk.run(ActionAnswer(parts))
+    assert talk.slots["earlier"] == ["bulky_waste", "passport_issue"]
+    assert talk.slots["topic"] == "passport_issue"
+
+
+async def test_a_report_topic_without_a_form_offers_to_leave_a_message(
+    talk: Talk, parts: Parts
+) -> None:
+    talk.heard("noise", "공사장이 시끄러워요", [request("noise")])
+    [reply] = await talk.run(ActionAnswer(parts))
+    assert Press(topic="general_ticket") in pressed(reply)
+
+
+async def test_where_it_can_be_done_online_is_a_button_that_opens(talk: Talk, parts: Parts) -> None:
+    talk.heard("vehicle_tax", "인터넷으로 내려면?", [request("vehicle_tax", "online")])
+    [reply] = await talk.run(ActionAnswer(parts))
+    assert any((button.url or "").startswith("https://") for button in reply.buttons)

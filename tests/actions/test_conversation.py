@@ -2,11 +2,19 @@
 
 import pytest
 
-from actions.conversation import ActionHandOver, ActionReplay, ActionSay, ActionTicketStatus
+from actions.conversation import (
+    ActionCalm,
+    ActionHandOver,
+    ActionOtherLanguage,
+    ActionReplay,
+    ActionSay,
+    ActionTicketStatus,
+)
 from actions.parts import Parts
 from bot import hours
 from bot.conversations import moves
 from bot.database import utc_now
+from bot.korean.foreign import languages
 from bot.replies import Press, Reply, Say
 from tests.actions.conftest import Talk
 
@@ -45,12 +53,8 @@ async def status(talk: Talk, **slots: str) -> Reply:
         "deny",
         "capabilities",
         "bot_challenge",
-        "abuse",
         "cancel",
         "start_over",
-        "useful",
-        "not_useful",
-        "other_language",
     ],
 )
 async def test_every_small_talk_has_its_sentence(talk: Talk, intent: str) -> None:
@@ -60,17 +64,52 @@ async def test_every_small_talk_has_its_sentence(talk: Talk, intent: str) -> Non
     assert talk.rendered(reply) and talk.rendered(reply, "en")
 
 
-async def test_another_language_is_offered_a_person(talk: Talk) -> None:
-    talk.heard("other_language", "こんにちは", [])
-    [reply] = await talk.run(ActionSay())
+async def test_another_language_gets_its_own_sentence_1345_and_a_person(talk: Talk) -> None:
+    told = {"control": "other_language", "slots": {"language": "ja"}}
+    talk.heard("other_language", "パスポートを作りたいです", [told])
+    [reply] = await talk.run(ActionOtherLanguage())
+    assert languages().sentence("ja") in talk.rendered(reply)
+    assert talk.rendered(reply).count("1345") >= 2
     assert [button.press for button in reply.buttons] == [Press(control="person")]
 
 
+async def test_a_language_without_a_sentence_is_led_on_in_korean_and_english(talk: Talk) -> None:
+    talk.heard("other_language", "Ελληνικά", [{"slots": {"language": ""}}])
+    [reply] = await talk.run(ActionOtherLanguage())
+    assert keys(reply) == ["say.other_language"]
+    assert "1345" in talk.rendered(reply)
+
+
+async def test_rudeness_is_met_calmly_step_by_step_with_a_person_near(talk: Talk) -> None:
+    said = []
+    for _ in range(4):
+        talk.heard("abuse", "…", [])
+        [reply] = await talk.run(ActionCalm())
+        said += keys(reply)
+        assert Press(control="person") in [button.press for button in reply.buttons]
+        assert talk.rendered(reply) and talk.rendered(reply, "en")
+    assert said == ["abuse.step_1", "abuse.step_2", "abuse.step_3", "abuse.step_3"]
+
+
+async def test_somebody_in_distress_gets_a_kind_word_and_a_person(talk: Talk, parts: Parts) -> None:
+    asked = {"control": "person", "slots": {"reason": "distress"}}
+    talk.heard("talk_to_human", "더는 못 버티겠어요", [asked])
+    [reply] = await talk.run(ActionHandOver(parts))
+    assert keys(reply)[0] == "handover.distress"
+    assert talk.conversation().reason == "distress"
+    assert talk.conversation().state == "waiting"
+
+
 async def test_starting_over_forgets_the_topic(talk: Talk) -> None:
-    talk.slots = {"topic": "pet_export", "receipt_asked": "120-2026-000001"}
+    talk.slots = {
+        "topic": "pet_export",
+        "earlier": ["pet_export"],
+        "told": {"pet_export": ["fee"]},
+        "receipt_asked": "120-2026-000001",
+    }
     talk.heard("start_over", "처음부터", [])
     await talk.run(ActionSay())
-    assert talk.slots["topic"] is None and talk.slots["receipt_asked"] is None
+    assert set(talk.slots.values()) <= {None, 0}
 
 
 async def test_once_more_says_the_last_answer_again(talk: Talk) -> None:

@@ -1,0 +1,47 @@
+"""Articles of topics that the classifier is not trained on yet: they answer by their own words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import yaml
+from rasa_sdk import Tracker
+from sqlalchemy.orm import Session
+
+from actions.parts import lemmas_of, requests_of
+from bot.knowledge import search
+from bot.paths import POLICY
+
+WHY_NOT = frozenset({"button", "leaning", "earlier"})
+"""Requests that the citizen, or the talk before, has made sure of."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The topic that answers, or '', and those worth a button."""
+
+    answers: str = ""
+    offers: Sequence[str] = ()
+
+
+@lru_cache(maxsize=1)
+def thresholds() -> dict[str, float]:
+    """`untaught` of data/policy/dialogue.yml: shares from which one answers, or is offered."""
+    policy = yaml.safe_load((POLICY / "dialogue.yml").read_text(encoding="utf-8"))
+    return {name: float(value) for name, value in policy["untaught"].items()}
+
+
+def untaught(session: Session, tracker: Tracker, *, is_sure: bool = False) -> Found:
+    """What the articles of untrained topics say to the latest message.
+
+    `is_sure`: the classifier has a topic of its own, so an article must fit the better.
+    """
+    if any(request.get("why") in WHY_NOT for request in requests_of(tracker)):
+        return Found()
+    text = str(tracker.latest_message.get("text") or "")
+    hits = search.untaught(session, text, lemmas=lemmas_of(tracker))
+    likely = [hit for hit in hits if hit.share >= thresholds()["offer"]]
+    least = thresholds()["before_a_sure_one" if is_sure else "answer"]
+    if likely and likely[0].share >= least:
+        return Found(likely[0].topic)
+    return Found(offers=[hit.topic for hit in likely])

@@ -1,0 +1,152 @@
+"""The staff page of the notices: HTTP only; the work is in `notices`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from bot.database import utc_now
+from bot.knowledge import topics as catalogue
+from bot.knowledge.notices_file import LIMIT
+from bot.staff import labels, notices, pages, work
+from bot.staff.dependencies import PATH, Acting, Done, House, Line, Services, SignedIn
+
+router = APIRouter(route_class=pages.StaffRoute)
+"""Stands below the router of `bot.staff.routes`, which says the prefix."""
+
+NoticeId = Annotated[str, Path(pattern=r"^[a-z0-9_]{1,64}$")]
+Text = Annotated[str, Form(max_length=2000)]
+Topics = Annotated[list[str], Form(default_factory=list, max_length=500)]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What stands in the form of a new notice."""
+
+    ko: str = ""
+    en: str = ""
+    topics: Sequence[str] = ()
+    until: str = ""
+
+
+@router.get("/notices")
+def notice_list(
+    request: Request,
+    house: House,
+    staff: SignedIn,
+    draft: Annotated[str | None, Query(max_length=64)] = None,
+    done: Done = None,
+) -> Response:
+    """Every notice and how it stands; `draft` names one whose text begins the form."""
+    del staff
+    written = Written()
+    if draft:
+        found = notices.draft(draft)
+        chosen = ("all",) if found.topics == "all" else found.topics
+        written = Written(ko=found.text.ko, en=found.text.en, topics=chosen)
+    return _notices(request, house, written=written, done=done)
+
+
+def _notices(
+    request: Request,
+    house: Services,
+    *,
+    written: Written | None = None,
+    done: str | None = None,
+    problem: pages.Problem | None = None,
+) -> Response:
+    language = pages.language_of(request)
+    with house.database.reading() as session:
+        rows = notices.listed(session, utc_now())
+        waiting, alarms = work.needing(session)
+    choices = labels.choices(language)
+    return pages.page(
+        request,
+        "notices.html",
+        status=problem.status if problem else 200,
+        here=f"{PATH}/notices",
+        rows=rows,
+        drafts=notices.drafts(),
+        written=written or Written(),
+        limit=LIMIT,
+        choices=choices,
+        title=lambda name: catalogue.title(name, language) or name,
+        waiting=waiting,
+        alarms=alarms,
+        problem=problem,
+        done=done,
+    )
+
+
+@router.post("/notices")
+def write(
+    request: Request,
+    house: House,
+    staff: Acting,
+    topics: Topics,
+    text_ko: Text = "",
+    text_en: Text = "",
+    until: Line = "",
+) -> Response:
+    """Write a notice of the staff's own; what was written stays in the form when it is refused."""
+    try:
+        with house.database.writing() as session:
+            notices.write(
+                session,
+                texts={"ko": text_ko, "en": text_en},
+                topics=topics,
+                until=notices.end(until),
+                by=staff.login,
+                now=utc_now(),
+            )
+    except pages.PROBLEMS as problem:
+        written = Written(ko=text_ko, en=text_en, topics=topics, until=until)
+        return _notices(request, house, written=written, problem=problem)
+    return _done("notice_written")
+
+
+@router.post("/notices/{notice_id}/on")
+def switch_on(
+    request: Request, house: House, staff: Acting, notice_id: NoticeId, until: Line = ""
+) -> Response:
+    """Let a notice speak at once, until a moment when the form names one."""
+    try:
+        with house.database.writing() as session:
+            notices.switch_on(
+                session,
+                notice_id=notice_id,
+                until=notices.end(until),
+                by=staff.login,
+                now=utc_now(),
+            )
+    except pages.PROBLEMS as problem:
+        return _notices(request, house, problem=problem)
+    return _done("notice_on")
+
+
+@router.post("/notices/{notice_id}/off")
+def switch_off(request: Request, house: House, staff: Acting, notice_id: NoticeId) -> Response:
+    """Silence a notice."""
+    try:
+        with house.database.writing() as session:
+            notices.switch_off(session, notice_id=notice_id, by=staff.login, now=utc_now())
+    except pages.PROBLEMS as problem:
+        return _notices(request, house, problem=problem)
+    return _done("notice_off")
+
+
+@router.post("/notices/{notice_id}/auto")
+def follow_dates(request: Request, house: House, staff: Acting, notice_id: NoticeId) -> Response:
+    """Let a notice's dates decide again."""
+    try:
+        with house.database.writing() as session:
+            notices.follow_dates(session, notice_id=notice_id, by=staff.login, now=utc_now())
+    except pages.PROBLEMS as problem:
+        return _notices(request, house, problem=problem)
+    return _done("notice_auto")
+
+
+def _done(word: str) -> Response:
+    return RedirectResponse(f"{PATH}/notices?done={word}", status_code=303)
