@@ -4,6 +4,9 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 DEV ?= tests/data/dev.tsv
+# Talks that nobody saw who wrote the rules; with the shared sets where they lie beside the project.
+TALKS ?= tests/data/conversations.yml \
+	$(wildcard ../shared/eval/followups_dev.tsv ../shared/eval/two_requests_dev.tsv)
 
 # A pyenv shim named python3 may point to a Python that is not installed, so each is tried.
 PYTHON := $(shell for python in python3 /usr/bin/python3 python3.13 python3.12 python3.11 \
@@ -11,7 +14,7 @@ PYTHON := $(shell for python in python3 /usr/bin/python3 python3.13 python3.12 p
 	>/dev/null 2>&1 && echo "$$python" && break; done)
 ILSA := .venv-app/bin/ilsa
 
-.PHONY: help setup setup-app run train test lint format eval evaluate bench bench-understanding doctor clean
+.PHONY: help setup setup-app run train test lint format eval eval-dialogue evaluate bench bench-understanding bench-knowledge doctor clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -43,6 +46,9 @@ format: setup-app ## format the code
 eval: setup ## measure the service on labelled messages, in every way: make eval FILE=messages.tsv
 	@$(ILSA) evaluate "$(or $(FILE),$(DEV))" --report
 
+eval-dialogue: setup ## hold whole talks with the service: make eval-dialogue FILE="a.yml b.tsv"
+	@$(ILSA) evaluate-dialogue $(or $(FILE),$(TALKS)) $(ARGS)
+
 evaluate: setup ## the pipeline alone: make evaluate TRAIN=a.tsv TEST=b.tsv (FILE=messages.tsv: the service)
 	@$(if $(TRAIN)$(TEST),.venv-rasa/bin/python -m bot.rasa.held_out "$(TRAIN)" "$(TEST)",\
 		$(ILSA) evaluate "$(or $(FILE),tests/data/evaluation.tsv)" --json)
@@ -52,6 +58,9 @@ bench: setup ## speed and memory beside a stock Rasa bot (see benchmarks/README.
 
 bench-understanding: setup ## understanding beside stock Rasa and nlp.js, taught the same (ARGS="--sample 40")
 	@.venv-app/bin/python -m benchmarks.understanding $(ARGS)
+
+bench-knowledge: setup ## answering with 10,000 articles beside the real ones
+	@.venv-app/bin/python -m benchmarks.knowledge
 
 doctor: setup-app ## what is missing on this machine, and how to mend it
 	@$(ILSA) doctor

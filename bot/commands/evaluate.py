@@ -121,17 +121,17 @@ def _measuring(url: str, at_a_time: int) -> "Iterator[Measure]":
     if url:
         reach = Reach.of(settings(), url)
         yield lambda rows: measure(
-            rows, reach, at_a_time=at_a_time, forget=True, progress=_progress(len(rows))
+            rows, reach, at_a_time=at_a_time, forget=True, progress=progress_of(len(rows))
         )
         return
-    with _own_reach() as (own, watch):
+    with own_reach() as (own, watch):
         yield lambda rows: measure(
-            rows, own, at_a_time=at_a_time, progress=_progress(len(rows), watch)
+            rows, own, at_a_time=at_a_time, progress=progress_of(len(rows), watch)
         )
 
 
 @contextmanager
-def _own_reach() -> "Iterator[tuple[Reach, Callable[[], None]]]":
+def own_reach() -> "Iterator[tuple[Reach, Callable[[], None]]]":
     """A service of this command's own; how it starts goes to standard error."""
     from bot import supervisor
     from bot.evaluation.service import Reach, own_service
@@ -152,7 +152,9 @@ def _own_reach() -> "Iterator[tuple[Reach, Callable[[], None]]]":
         fail("keeps_dying", name=error.name, log=error.log)
 
 
-def _progress(count: int, watch: "Callable[[], None]" = lambda: None) -> "Callable[[int], None]":
+def progress_of(count: int, watch: "Callable[[], None]" = lambda: None) -> "Callable[[int], None]":
+    """Tells on standard error how many are done, twenty times in all."""
+
     def progress(done: int) -> None:
         watch()
         if done == count or done % max(1, count // PROGRESS_STEPS) == 0:

@@ -22,6 +22,8 @@ from bot.rasa.nlu.tokenizer import MORPHEMES
 from bot.rasa.nlu.topics import PENALTY, WEIGHTS, Topics
 
 logger = logging.getLogger(__name__)
+RANK = "rank"
+"""Where a message holds what ranks other texts: its halves, or itself with the one before."""
 _NOTHING = {"name": None, "confidence": 0.0}
 
 
@@ -122,7 +124,11 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         return taken_apart([row["text"] for row in rows]), [row["topic"] for row in rows]
 
     def process(self, messages: List[Message]) -> List[Message]:
-        """Add the ranking; an intent without name when nothing in the message is known."""
+        """Add the ranking; an intent without name when nothing in the message is known.
+
+        What ranks other texts the same way stays on the message, not in the output, for the
+        decision.
+        """
         for message in messages:
             if not message.get(TEXT) or self._topics is None:
                 continue
@@ -130,6 +136,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             ranking = [one._asdict() for one in found]
             message.set(INTENT, ranking[0] if ranking else dict(_NOTHING), add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+            message.set(RANK, self._topics.rank)
         return messages
 
 

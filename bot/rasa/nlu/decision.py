@@ -10,10 +10,19 @@ from typing import Any
 import yaml
 
 from bot.korean.text import squeeze
+from bot.rasa.nlu.parts import Borders
 
 RECEIPT = re.compile(r"120-\d{4}-\d{6}")
 PHONE = "[전화번호 "
 CHECK_CODE = "[확인번호 "
+TICKETS_ONLY = frozenset(("callback", "general_ticket"))
+"""What a form can open and no article is about."""
+
+
+def placeholder(text: str, kind: str) -> str:
+    """The first placeholder of a kind (`[전화번호 `) in a text, or ''."""
+    start = text.find(kind)
+    return text[start : text.index("]", start) + 1] if start >= 0 else ""
 
 
 @dataclass
@@ -26,6 +35,10 @@ class Request:
     slots: dict[str, str] = field(default_factory=dict)
     confidence: float = 1.0
     why: str = ""
+    text: str = ""
+    """The words that ask for it: the whole message, or the half of one with two requests."""
+    near: str = ""
+    """The facet to look at when the words name none and no facet has them."""
 
     def as_dict(self) -> dict[str, Any]:
         """The request as it stands in the parse and in an action's `latest_message`."""
@@ -36,6 +49,8 @@ class Request:
             "slots": self.slots,
             "confidence": round(self.confidence, 4),
             "why": self.why,
+            "text": self.text,
+            "near": self.near,
         }
 
 
@@ -48,6 +63,10 @@ class Decision:
     requests: list[Request] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     rule: str = ""
+
+
+def _has(bare: str, words: list[str]) -> bool:
+    return any(word in bare for word in words)
 
 
 class DialoguePolicy:
@@ -67,6 +86,12 @@ class DialoguePolicy:
         endings = "|".join(map(re.escape, data["polite_endings"]))
         self._polite_end = re.compile(rf"(?<=\w)\s*(?:{endings})[.!~]*$")
         self._fields: dict[str, list[str]] = data["field_words"]
+        self._instead = re.compile(data["instead"], re.IGNORECASE)
+        self._earlier: list[str] = data["earlier"]
+        self._distress: list[str] = data["distress"]
+        self.borders = Borders(data["borders"])
+        self.leaning: dict[str, float] = data["leaning"]
+        self.two_requests: dict[str, float] = data["two_requests"]
 
     @classmethod
     def load(cls, path: Path) -> "DialoguePolicy":
@@ -80,6 +105,23 @@ class DialoguePolicy:
             or intent in self.handover
             or intent in ("out_of_scope", "nlu_fallback", "")
         )
+
+    def is_catalogued(self, intent: str) -> bool:
+        """Whether an intent is a topic of the catalogue, with an article of its own."""
+        return self.is_topic(intent) and intent not in TICKETS_ONLY
+
+    def meant_instead(self, text: str) -> str:
+        """What a correction means («A 말고 B»: B), or '' when the text corrects nothing."""
+        parts = self._instead.split(text, maxsplit=1)
+        return parts[-1].strip() if len(parts) > 1 else ""
+
+    def points_back(self, text: str) -> bool:
+        """Whether the text means something asked earlier («아까 그거»)."""
+        return _has(squeeze(text), self._earlier)
+
+    def is_distressed(self, text: str) -> bool:
+        """Whether the text is somebody's at the end of their strength: a person should look."""
+        return _has(squeeze(text), self._distress)
 
     def facet(self, text: str) -> str:
         """The facet whose words stand first in the text, the longest word winning; or ''."""
@@ -129,7 +171,9 @@ class DialoguePolicy:
     def move(self, text: str, name: str) -> bool:
         """Whether the whole text is one of the words of a form move (`cancel`, `skip`, …)."""
         bare = re.sub(r"[\W_]+", "", text.lower())
-        return bare in self._form[name]
+        return bare in self._form[name] or bare.endswith(
+            tuple(self._form.get(f"{name}_at_end", ()))
+        )
 
     def corrects(self, text: str) -> bool:
         """Whether the text takes back something said before."""

@@ -17,16 +17,29 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
+from rasa.shared.nlu.constants import INTENT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.korean.foreign import languages
 from bot.korean.places import Places
 from bot.korean.text import language, squeeze
 from bot.paths import PLACES, POLICY
-from bot.rasa.nlu.decision import CHECK_CODE, PHONE, RECEIPT, Decision, DialoguePolicy, Request
+from bot.rasa.nlu import leaning as leaning_on
+from bot.rasa.nlu import pairs
+from bot.rasa.nlu.decision import (
+    CHECK_CODE,
+    PHONE,
+    RECEIPT,
+    TICKETS_ONLY,
+    Decision,
+    DialoguePolicy,
+    Request,
+    placeholder,
+)
+from bot.rasa.nlu.in_form import in_form
+from bot.rasa.nlu.view import View
 
-FORM = "report_form"
 CONTROL_INTENTS = {
     "cancel": "cancel",
     "restart": "start_over",
@@ -37,6 +50,8 @@ DESCRIPTION_AT_LEAST = 8
 """Squeezed characters from which a first message counts as the description of a report."""
 ANNOUNCED_AT_LEAST = 18
 """The same for «가로등 고장 신고할게요», which announces a report and does not describe much."""
+SAYS_MORE = 5
+"""Squeezed characters from which «아니 중학생이요» is more than a no."""
 CODE_LIKE = re.compile(r"[A-Z0-9]{3,5}[- ]?[A-Z0-9]{3,5}", re.IGNORECASE)
 """A check code, or what a citizen took for one."""
 
@@ -87,63 +102,6 @@ class Resolve(GraphComponent):
         return messages
 
 
-class View:
-    """What the decision looks at, in its own words."""
-
-    def __init__(
-        self,
-        message: Message,
-        tracker: Optional[DialogueStateTracker],
-        policy: DialoguePolicy,
-        places: Places,
-    ) -> None:
-        self.text: str = message.get(TEXT) or ""
-        self.policy = policy
-        self.places = places
-        self.entities: list[dict[str, Any]] = message.get(ENTITIES) or []
-        ranking = message.get(INTENT_RANKING_KEY) or []
-        self.ranking = [(item["name"], float(item["confidence"])) for item in ranking]
-        metadata = message.get("metadata") or {}
-        self.press: dict[str, Any] = metadata.get("press") or {}
-        self.message_id: str = metadata.get("message_id") or ""
-        self._tracker = tracker
-
-    @property
-    def top(self) -> tuple[str, float]:
-        """The likeliest intent and its confidence."""
-        return self.ranking[0] if self.ranking else ("nlu_fallback", 0.0)
-
-    def confidence(self, intent: str) -> float:
-        """How sure the classifier is of `intent`."""
-        return next((sure for name, sure in self.ranking if name == intent), 0.0)
-
-    def slot(self, name: str) -> Any:
-        """A slot of the conversation, or None."""
-        return self._tracker.get_slot(name) if self._tracker else None
-
-    @property
-    def form(self) -> dict[str, Any] | None:
-        """The report in progress, or None."""
-        if self._tracker is None or self._tracker.active_loop_name != FORM:
-            return None
-        return self.slot("report") or {}
-
-    @property
-    def heard_before(self) -> bool:
-        """Whether this very message already stands in the tracker (asked again after a crash)."""
-        if self._tracker is None or not self.message_id:
-            return False
-        return any(
-            getattr(event, "type_name", "") == "user"
-            and (event.metadata or {}).get("message_id") == self.message_id
-            for event in self._tracker.events
-        )
-
-    def above(self, threshold: str, confidence: float) -> bool:
-        """Whether a confidence reaches a threshold of the policy."""
-        return confidence >= self.policy.thresholds[threshold]
-
-
 def decide(view: View) -> Decision:
     """The decision on one message; the first rule that applies wins."""
     if view.heard_before:
@@ -151,10 +109,17 @@ def decide(view: View) -> Decision:
     if view.press:
         return _pressed(view)
     if view.form is not None:
-        return _in_form(view, view.form)
-    if language(view.text) == "other":
-        return Decision("other_language", 1.0, rule="other_language")
-    return _status(view) or _follow_up(view) or _by_confidence(view)
+        return in_form(view, view.form)
+    return (
+        _other_language(view)
+        or _status(view)
+        or _distress(view)
+        or _earlier(view)
+        or _corrected(view)
+        or _two_requests(view)
+        or _leaning(view)
+        or _by_confidence(view)
+    )
 
 
 def _pressed(view: View) -> Decision:
@@ -172,6 +137,24 @@ def _pressed(view: View) -> Decision:
         intent = CONTROL_INTENTS.get(control, "affirm")
         return Decision(intent, 1.0, [request], rule="button")
     return Decision(topic, 1.0, [request], rule="button")
+
+
+def _other_language(view: View) -> Decision | None:
+    """A language that is not answered in: its own fixed sentence, never a guessed topic."""
+    spoken = language(view.text)
+    code = "" if spoken == "ko" else languages().which(view.text)
+    if spoken != "other" and not code:
+        return None
+    request = Request(control="other_language", slots={"language": code}, why="language")
+    return Decision("other_language", 1.0, [request], rule="other_language")
+
+
+def _distress(view: View) -> Decision | None:
+    """Somebody at the end of their strength gets a person, whatever else the message asks."""
+    if not view.policy.is_distressed(view.text):
+        return None
+    request = Request(control="person", slots={"reason": "distress"}, why="distress")
+    return Decision("talk_to_human", 1.0, [request], rule="distress")
 
 
 def _status(view: View) -> Decision | None:
@@ -193,33 +176,110 @@ def _status(view: View) -> Decision | None:
     return Decision("ticket_status", 1.0, [request], rule="receipt_number")
 
 
-def _follow_up(view: View) -> Decision | None:
-    """A message that leans on the topic answered last: a facet of it, or one of its variants."""
-    topic = view.slot("topic")
-    if not topic:
+def _earlier(view: View) -> Decision | None:
+    """«아까 그거»: the topic before the last one, or the earlier one that the words fit."""
+    told = view.earlier
+    if not told or not view.policy.points_back(view.text):
+        return None
+    named = [name for name, sure in view.ranking if name in told and view.above("earlier", sure)]
+    if not named and view.policy.is_topic(view.top[0]) and view.above("answer", view.top[1]):
+        # «아까 그 기사님 신고할게요» tells of something new.
+        return None
+    topic = named[0] if named else told[-2] if len(told) > 1 else told[-1]
+    facet = view.policy.facet(view.text) or _facet_of_report(view, topic)
+    request = Request(topic, facet, "", {}, 1.0, "earlier", view.text)
+    return Decision(topic, 1.0, [request], rule="earlier")
+
+
+def _facet_of_report(view: View, topic: str) -> str:
+    """Of a topic that is reported, what has been told is asked about; no new report begins."""
+    return "summary" if topic in view.policy.reports else ""
+
+
+def _corrected(view: View) -> Decision | None:
+    """«아니 보건증 말고 영업신고요»: what stands behind the correction, if it has a topic."""
+    meant = view.policy.meant_instead(view.text)
+    if not meant:
+        return None
+    ranking = view.ranked(meant)
+    topic, sure = ranking[0] if ranking else ("", 0.0)
+    if not view.policy.is_catalogued(topic) or not view.above("corrected", sure):
+        return None
+    if view.topic and view.above("leaning", _stays(view, meant, ranking, "").stays):
+        # «아니 우도 말고 추자도»: another case of the same topic.
+        return None
+    return Decision(topic, sure, [_request(view, topic, sure, "corrected", meant)], [], "corrected")
+
+
+def _two_requests(view: View) -> Decision | None:
+    """Both are served; the rules see the report, if one of them is a report."""
+    if view.policy.meant_instead(view.text):
+        return None
+    two = pairs.pair(view.text, view.splits, whole=view.ranking, policy=view.policy)
+    if two is None:
+        return None
+    requests = [
+        _request(view, topic, two.sure, "two_requests", text)
+        for topic, text in zip(two.topics, two.texts, strict=True)
+    ]
+    reports = [one.topic for one in requests if one.topic in view.policy.reports]
+    intent = reports[0] if reports else requests[0].topic
+    return Decision(intent, two.sure, requests, rule="two_requests")
+
+
+def _leaning(view: View) -> Decision | None:
+    """A message that leans on the topic answered last: a facet, a case, a correction of it."""
+    topic, (name, sure) = view.topic, view.top
+    if not topic or _stands_alone(view, name, sure) or _says_nothing(view.text):
         return None
     variant = view.policy.facet_by_entity(view.entities)
     facet = view.policy.facet(view.text) or variant
-    if not facet:
+    text = _without_entities(view) if variant else view.text
+    found = _stays(view, text, view.ranking, facet)
+    if not view.above("leaning", found.stays):
         return None
-    name, sure = view.top
-    left = view.policy.remainder(view.text, facet)
-    if variant and facet == variant:
-        for entity in view.entities:
-            left = left.replace(squeeze(str(entity.get("text", ""))), "")
-    own_topic = view.policy.is_topic(name) and name != topic and view.above("answer", sure)
-    # «여권 얼마예요?» has two syllables besides the facet, and they name a topic of their own.
-    says_little = not left or (len(left) <= 2 and not own_topic)
-    if says_little or (not own_topic and len(squeeze(view.text)) <= 14 and name != "out_of_scope"):
-        request = Request(topic, facet=facet, confidence=1.0, why="follow_up_facet")
-        return Decision(topic, 1.0, [request], rule="follow_up_facet")
-    return None
+    facet = facet or _facet_of_report(view, topic)
+    near = "place" if not facet and view.places.find(view.text) else ""
+    request = Request(topic, facet, "", {}, found.stays, "leaning", view.text, near)
+    perhaps = [] if view.above("answer", found.stays) else view.topics(skip=topic)[:1]
+    return Decision(topic, found.stays, [request], perhaps, "leaning")
+
+
+def _stays(
+    view: View, text: str, ranking: list[tuple[str, float]], facet: str
+) -> leaning_on.Leaning:
+    return leaning_on.leaning(
+        text, view.topic, alone=ranking, joined=view.joined, facet=facet, policy=view.policy
+    )
+
+
+def _stands_alone(view: View, name: str, sure: float) -> bool:
+    """Thanks, a greeting, a person asked for: no question about anything."""
+    if view.policy.is_catalogued(name) or name == "out_of_scope":
+        return False
+    # «전화로도 되나요», «can I cancel it?» ask about the topic; «아니 중학생이요» corrects it.
+    asks = (name in TICKETS_ONLY or name == "cancel") and view.policy.asks(view.text)
+    says_more = name in ("deny", "affirm") and len(squeeze(view.text)) >= SAYS_MORE
+    return view.above("answer", sure) and not asks and not says_more
+
+
+def _says_nothing(text: str) -> bool:
+    """Keys hit at random: no syllable and no word."""
+    return not re.search(r"[\uac00-\ud7a3]|[A-Za-z]{2}", text)
+
+
+def _without_entities(view: View) -> str:
+    """The text without the words that name a variant: «일본은요?» says nothing else."""
+    text = view.text
+    for entity in view.entities:
+        text = text.replace(str(entity.get("text", "")), " ")
+    return text
 
 
 def _by_confidence(view: View) -> Decision:
     name, sure = view.top
     if name == "out_of_scope":
-        options = [] if view.above("out_of_scope", sure) else _topics(view)[:2]
+        options = [] if view.above("out_of_scope", sure) else view.topics()[:2]
         return Decision(name, sure, options=options, rule="out_of_scope")
     if not view.policy.is_topic(name):
         if view.above("conversation", sure):
@@ -227,148 +287,48 @@ def _by_confidence(view: View) -> Decision:
         return _ask(view)
     if view.above("offer", sure):
         alone = view.above("answer", sure)
-        options = [] if alone else _topics(view, skip=name)[:2]
+        options = [] if alone else view.topics(skip=name)[:2]
         rule = "sure" if alone else "fairly_sure"
         return Decision(name, sure, [_request(view, name, sure, rule)], options, rule)
     return _ask(view)
 
 
-def _topics(view: View, skip: str = "") -> list[str]:
-    return [
-        name
-        for name, sure in view.ranking
-        if view.policy.is_topic(name) and name != skip and view.above("ask", sure)
-    ]
-
-
 def _ask(view: View) -> Decision:
-    return Decision("nlu_fallback", view.top[1], [], _topics(view)[:3], "unsure")
+    return Decision("nlu_fallback", view.top[1], [], view.topics()[:3], "unsure")
 
 
-def _request(view: View, topic: str, sure: float, why: str) -> Request:
-    policy = view.policy
+def _request(view: View, topic: str, sure: float, why: str, text: str = "") -> Request:
+    """What `text`, the message or its half, asks of a topic."""
+    policy, text = view.policy, text or view.text
     if topic in policy.reports:
-        return Request(topic, _report_facet(view), "", _first_slots(view, topic), sure, why)
-    facet = policy.facet_by_entity(view.entities) or policy.facet(view.text)
-    return Request(topic, facet, "", {}, sure, why)
+        slots = _first_slots(view, topic, text)
+        return Request(topic, _report_facet(view, text), "", slots, sure, why, text)
+    facet = policy.facet_by_entity(view.entities) or policy.facet(text)
+    return Request(topic, facet, "", {}, sure, why, text)
 
 
-def _report_facet(view: View) -> str:
+def _report_facet(view: View, text: str) -> str:
     """A report topic's message may only ask about it (the reward, how long it takes)."""
-    if not view.policy.asks(view.text) or view.places.address(view.text):
+    if not view.policy.asks(text) or view.places.address(text):
         return ""
-    facet = view.policy.facet(view.text)
+    facet = view.policy.facet(text)
     return facet if facet in ("fee", "duration", "eligibility", "phone", "online") else ""
 
 
-def _first_slots(view: View, topic: str) -> dict[str, str]:
+def _first_slots(view: View, topic: str, text: str) -> dict[str, str]:
     """What a first message already tells of a report."""
     slots: dict[str, str] = {}
-    place = view.places.address(view.text)
+    place = view.places.address(text)
     if place and topic not in ("callback", "general_ticket"):
         slots["location"] = place
-    if phone := _placeholder(view.text, PHONE):
+    if phone := placeholder(text, PHONE):
         slots["contact"] = phone
-    told = place is not None or not view.policy.asks(view.text)
-    if told and topic not in ("callback", "general_ticket") and _describes(view):
-        slots["detail"] = view.text
+    told = place is not None or not view.policy.asks(text)
+    if told and topic not in ("callback", "general_ticket") and _describes(view, text):
+        slots["detail"] = text
     return slots
 
 
-def _describes(view: View) -> bool:
-    least = ANNOUNCED_AT_LEAST if view.policy.announces(view.text) else DESCRIPTION_AT_LEAST
-    return len(squeeze(view.text)) >= least
-
-
-def _placeholder(text: str, kind: str) -> str:
-    start = text.find(kind)
-    return text[start : text.index("]", start) + 1] if start >= 0 else ""
-
-
-def _in_form(view: View, report: dict[str, Any]) -> Decision:
-    asked = str(view.slot("requested_slot") or "")
-    topic = str(report.get("topic", ""))
-    return (
-        _form_move(view, asked)
-        or _correction(view, topic, asked)
-        or _digression(view, topic, asked)
-        or _form_answer(view, topic, asked)
-    )
-
-
-def _form_move(view: View, asked: str) -> Decision | None:
-    policy = view.policy
-    name, sure = view.top
-    if policy.move(view.text, "cancel") or (name == "cancel" and view.above("answer", sure)):
-        return _control("cancel", "cancel")
-    if name in ("talk_to_human", "start_over") and view.above("answer", sure):
-        return _control(name, "person" if name == "talk_to_human" else "restart")
-    moves = {"confirm": ("send", "edit"), "consent": ("agree", "disagree")}.get(asked, ("skip",))
-    for move in moves:
-        if policy.move(view.text, move):
-            return _control("affirm", "skip" if move == "disagree" else move)
-    place = view.places.address(_after_instead(view.text))
-    if asked in ("confirm", "consent") and view.above("conversation", sure) and not place:
-        if name == "affirm":
-            return _control("affirm", moves[0])
-        if name == "deny":
-            return _control("deny", "skip" if asked == "consent" else "edit")
-    return None
-
-
-def _control(intent: str, control: str) -> Decision:
-    return Decision(intent, 1.0, [Request(control=control, why="form_move")], rule="form_move")
-
-
-def _correction(view: View, topic: str, asked: str) -> Decision | None:
-    """«아니 노형동 말고 연동이요», «위치는 연동 GS25 앞이에요» while something else is asked."""
-    named = view.policy.field_named(view.text)
-    place = view.places.address(_after_instead(view.text))
-    corrects = view.policy.corrects(view.text)
-    if place and asked != "location" and (corrects or named == "location"):
-        slots = {"location": place}
-    elif corrects and named and (phone := _placeholder(view.text, PHONE)) and named == "contact":
-        slots = {"contact": phone}
-    elif asked == "confirm" and named:
-        request = Request(control="edit", slots={"field": named}, why="form_correction")
-        return Decision("affirm", 1.0, [request], rule="form_correction")
-    else:
-        return None
-    request = Request(topic, slots=slots, why="form_correction")
-    return Decision(topic, 1.0, [request], rule="form_correction")
-
-
-def _after_instead(text: str) -> str:
-    """What follows 말고 is what is meant; what stands before it is taken back."""
-    return re.split(r"말고|아니라|아니고|instead of|not ", text)[-1] if "말고" in text else text
-
-
-def _digression(view: View, topic: str, asked: str) -> Decision | None:
-    """A question of its own in the middle of a report."""
-    name, sure = view.top
-    if asked == "contact" and PHONE in view.text:
-        return None
-    if not view.policy.asks(view.text):
-        return None
-    if view.policy.is_topic(name) and name != topic and view.above("digression", sure):
-        if name in view.policy.reports and view.places.address(view.text) and asked == "detail":
-            return None
-        request = Request(name, view.policy.facet(view.text), "", {}, sure, "digression")
-        return Decision(name, sure, [request], rule="digression")
-    facet = view.policy.facet(view.text)
-    if facet and len(view.policy.remainder(view.text, facet)) <= 2:
-        request = Request(topic, facet, "", {}, 1.0, "digression_facet")
-        return Decision(topic, 1.0, [request], rule="digression")
-    return None
-
-
-def _form_answer(view: View, topic: str, asked: str) -> Decision:
-    slots = {asked: view.policy.bare(view.text) if asked == "location" else view.text}
-    if asked == "contact":
-        slots = {asked: _placeholder(view.text, PHONE) or view.text}
-    elif asked == "consent" and (phone := _placeholder(view.text, PHONE)):
-        slots = {"contact": phone}
-    elif asked == "detail" and (place := view.places.address(view.text)):
-        slots["also_location"] = place
-    request = Request(topic, slots=slots, why="form_answer")
-    return Decision(topic, 1.0, [request], rule="form_answer")
+def _describes(view: View, text: str) -> bool:
+    least = ANNOUNCED_AT_LEAST if view.policy.announces(text) else DESCRIPTION_AT_LEAST
+    return len(squeeze(text)) >= least

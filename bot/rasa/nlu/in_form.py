@@ -1,0 +1,104 @@
+"""In the middle of a report: a move, a correction, a question of its own, or the answer."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.rasa.nlu.decision import PHONE, Decision, Request, placeholder
+from bot.rasa.nlu.view import View
+
+ASIDE = 5
+"""Characters that a question about the report itself may have besides its facet."""
+
+
+def in_form(view: View, report: dict[str, Any]) -> Decision:
+    """The decision on a message while the form is open; the first rule that applies wins."""
+    asked = str(view.slot("requested_slot") or "")
+    topic = str(report.get("topic", ""))
+    return (
+        _form_move(view, asked)
+        or _correction(view, topic, asked)
+        or _digression(view, topic, asked)
+        or _form_answer(view, topic, asked)
+    )
+
+
+def _form_move(view: View, asked: str) -> Decision | None:
+    policy = view.policy
+    name, sure = view.top
+    if policy.move(view.text, "cancel") or (name == "cancel" and view.above("answer", sure)):
+        return _control("cancel", "cancel")
+    if name in ("talk_to_human", "start_over") and view.above("answer", sure):
+        return _control(name, "person" if name == "talk_to_human" else "restart")
+    if name == "repeat" and view.above("conversation", sure):
+        return _control("repeat", "again")
+    moves = {"confirm": ("send", "edit"), "consent": ("agree", "disagree")}.get(asked, ("skip",))
+    for move in moves:
+        if policy.move(view.text, move):
+            return _control("affirm", "skip" if move == "disagree" else move)
+    place = view.places.address(_after_instead(view.text))
+    if asked in ("confirm", "consent") and view.above("conversation", sure) and not place:
+        if name == "affirm":
+            return _control("affirm", moves[0])
+        if name == "deny":
+            return _control("deny", "skip" if asked == "consent" else "edit")
+    return None
+
+
+def _control(intent: str, control: str) -> Decision:
+    return Decision(intent, 1.0, [Request(control=control, why="form_move")], rule="form_move")
+
+
+def _correction(view: View, topic: str, asked: str) -> Decision | None:
+    """«아니 노형동 말고 연동이요», «위치는 연동 GS25 앞이에요» while something else is asked."""
+    named = view.policy.field_named(view.text)
+    place = view.places.address(_after_instead(view.text))
+    corrects = view.policy.corrects(view.text)
+    if place and asked != "location" and (corrects or named == "location"):
+        slots = {"location": place}
+    elif corrects and named and (phone := placeholder(view.text, PHONE)) and named == "contact":
+        slots = {"contact": phone}
+    elif asked == "confirm" and named:
+        request = Request(control="edit", slots={"field": named}, why="form_correction")
+        return Decision("affirm", 1.0, [request], rule="form_correction")
+    else:
+        return None
+    request = Request(topic, slots=slots, why="form_correction")
+    return Decision(topic, 1.0, [request], rule="form_correction")
+
+
+def _after_instead(text: str) -> str:
+    """What follows 말고 is what is meant; what stands before it is taken back."""
+    return re.split(r"말고|아니라|아니고|instead of|not ", text)[-1] if "말고" in text else text
+
+
+def _digression(view: View, topic: str, asked: str) -> Decision | None:
+    """A question of its own in the middle of a report."""
+    name, sure = view.top
+    if asked == "contact" and PHONE in view.text:
+        return None
+    if not view.policy.asks(view.text):
+        return None
+    if view.policy.is_topic(name) and name != topic and view.above("digression", sure):
+        if name in view.policy.reports and view.places.address(view.text) and asked == "detail":
+            return None
+        request = Request(name, view.policy.facet(view.text), "", {}, sure, "digression")
+        return Decision(name, sure, [request], rule="digression")
+    facet = view.policy.facet(view.text)
+    if facet and len(view.policy.remainder(view.text, facet)) <= ASIDE:
+        request = Request(topic, facet, "", {}, 1.0, "digression_facet")
+        return Decision(topic, 1.0, [request], rule="digression")
+    return None
+
+
+def _form_answer(view: View, topic: str, asked: str) -> Decision:
+    slots = {asked: view.policy.bare(view.text) if asked == "location" else view.text}
+    if asked == "contact":
+        slots = {asked: placeholder(view.text, PHONE) or view.text}
+    elif asked == "consent" and (phone := placeholder(view.text, PHONE)):
+        slots = {"contact": phone}
+    elif asked == "detail" and (place := view.places.address(view.text)):
+        slots["also_location"] = place
+    request = Request(topic, slots=slots, why="form_answer")
+    return Decision(topic, 1.0, [request], rule="form_answer")
