@@ -6,7 +6,7 @@ from bot.paths import POLICY
 from bot.rasa.nlu.decision import DialoguePolicy
 from bot.rasa.nlu.kiwi import morphemes
 from bot.rasa.nlu.leaning import leaning
-from bot.rasa.nlu.pairs import Guessed, pair
+from bot.rasa.nlu.pairs import Guessed, leaning_pair, pair
 from bot.rasa.nlu.parts import within
 from bot.rasa.nlu.weighing import chance, log_odds
 
@@ -127,3 +127,39 @@ def test_a_chance_is_the_logistic_of_the_weighed_sum() -> None:
 )
 def test_a_facet_is_recognised_by_its_words(text: str, facet: str) -> None:
     assert POLICY_OF_THE_PROJECT.facet(text) == facet
+
+
+def test_a_facet_of_the_last_topic_and_another_topic_are_two_requests() -> None:
+    text = "그거 서류하고 건축물대장 떼는 곳도 알려주세요"
+    found = leaning_pair(
+        text,
+        guessed(text, ("unmanned_kiosk", 0.4), ("land_register", 0.97)),
+        topic="building_permit",
+        policy=POLICY_OF_THE_PROJECT,
+    )
+    assert found is not None and found.topics == ("building_permit", "land_register")
+
+
+def test_without_a_topic_before_nothing_leans() -> None:
+    text = "그거 서류하고 건축물대장 떼는 곳도 알려주세요"
+    guesses = guessed(text, ("unmanned_kiosk", 0.4), ("land_register", 0.97))
+    assert leaning_pair(text, guesses, topic="", policy=POLICY_OF_THE_PROJECT) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "left_out"),
+    [
+        ("연락처는 안 남길래요", "contact", True),
+        ("번호는 안 보여요", "pole_number", True),
+        ("전화번호 없어요", "consent", True),
+        ("가로등 기둥이 없어요", "detail", False),
+        ("불빛이 안 보여요", "location", False),
+    ],
+)
+def test_only_what_need_not_be_given_can_be_left_out(text: str, asked: str, left_out: bool) -> None:
+    assert POLICY_OF_THE_PROJECT.leaves_out(text, asked) is left_out
+
+
+def test_behind_a_correction_stands_what_is_meant() -> None:
+    assert POLICY_OF_THE_PROJECT.meant_instead("아니 보건증 말고 영업신고요") == "영업신고요"
+    assert POLICY_OF_THE_PROJECT.meant_instead("영업신고요") == ""

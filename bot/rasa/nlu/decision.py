@@ -82,6 +82,8 @@ class DialoguePolicy:
         self._fillers = sorted(data["follow_up_fillers"], key=len, reverse=True)
         self._questions: list[str] = data["question_marks"]
         self._form = {name: frozenset(words) for name, words in data["form"].items()}
+        self._may_be_left_out = frozenset(data["may_be_left_out"])
+        self._leaving_out: tuple[str, ...] = tuple(data["leaving_out"])
         self._announcements: list[str] = data["announcements"]
         endings = "|".join(map(re.escape, data["polite_endings"]))
         self._polite_end = re.compile(rf"(?<=\w)\s*(?:{endings})[.!~]*$")
@@ -174,6 +176,11 @@ class DialoguePolicy:
         return bare in self._form[name] or bare.endswith(
             tuple(self._form.get(f"{name}_at_end", ()))
         )
+
+    def leaves_out(self, text: str, asked: str) -> bool:
+        """Whether the text leaves out what need not be given («연락처는 안 남길래요»)."""
+        bare = re.sub(r"[\W_]+", "", text.lower())
+        return asked in self._may_be_left_out and bare.endswith(self._leaving_out)
 
     def corrects(self, text: str) -> bool:
         """Whether the text takes back something said before."""

@@ -8,6 +8,8 @@ from typing import Any
 from bot.rasa.nlu.decision import PHONE, Decision, Request, placeholder
 from bot.rasa.nlu.view import View
 
+NOTHING_ELSE = 2
+"""Characters beside a facet («이거 돈 내요?») that name no topic of their own."""
 ASIDE = 5
 """Characters that a question about the report itself may have besides its facet."""
 
@@ -34,6 +36,8 @@ def _form_move(view: View, asked: str) -> Decision | None:
     if name == "repeat" and view.above("conversation", sure):
         return _control("repeat", "again")
     moves = {"confirm": ("send", "edit"), "consent": ("agree", "disagree")}.get(asked, ("skip",))
+    if policy.leaves_out(view.text, asked):
+        return _control("affirm", "skip")
     for move in moves:
         if policy.move(view.text, move):
             return _control("affirm", "skip" if move == "disagree" else move)
@@ -80,16 +84,21 @@ def _digression(view: View, topic: str, asked: str) -> Decision | None:
         return None
     if not view.policy.asks(view.text):
         return None
+    facet = view.policy.facet(view.text)
+    besides = len(view.policy.remainder(view.text, facet))
+    if facet and besides <= NOTHING_ELSE:
+        return _about_this_report(topic, facet)
     if view.policy.is_topic(name) and name != topic and view.above("digression", sure):
         if name in view.policy.reports and view.places.address(view.text) and asked == "detail":
             return None
-        request = Request(name, view.policy.facet(view.text), "", {}, sure, "digression")
+        request = Request(name, facet, "", {}, sure, "digression")
         return Decision(name, sure, [request], rule="digression")
-    facet = view.policy.facet(view.text)
-    if facet and len(view.policy.remainder(view.text, facet)) <= ASIDE:
-        request = Request(topic, facet, "", {}, 1.0, "digression_facet")
-        return Decision(topic, 1.0, [request], rule="digression")
-    return None
+    return _about_this_report(topic, facet) if facet and besides <= ASIDE else None
+
+
+def _about_this_report(topic: str, facet: str) -> Decision:
+    request = Request(topic, facet, "", {}, 1.0, "digression_facet")
+    return Decision(topic, 1.0, [request], rule="digression")
 
 
 def _form_answer(view: View, topic: str, asked: str) -> Decision:

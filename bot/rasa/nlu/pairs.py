@@ -11,6 +11,8 @@ from bot.rasa.nlu.weighing import chance, log_odds
 
 KINDS = ("sentence", "and", "list", "go_on", "clause")
 _LONG = 120
+# What «그거 서류» may say besides its facet, in characters.
+_LITTLE = 4
 
 
 class Guessed(NamedTuple):
@@ -51,6 +53,20 @@ def pair(
     ]
     best = max(found, key=lambda one: one.sure, default=None)
     return best if best and best.sure >= policy.thresholds["two_requests"] else None
+
+
+def leaning_pair(
+    text: str, splits: Sequence[Guessed], *, topic: str, policy: DialoguePolicy
+) -> Pair | None:
+    """«그거 서류하고 건축물대장은요?»: a facet of the topic answered last, and another topic."""
+    for guess in splits if topic else ():
+        before, behind = (text[slice(*span)] for span in (guess.split.before, guess.split.behind))
+        facet, (other, sure) = policy.facet(before), guess.behind
+        leans = bool(facet) and len(policy.remainder(before, facet)) <= _LITTLE
+        new = policy.is_catalogued(other) and other != topic
+        if leans and new and guess.split.by != "clause" and sure >= policy.thresholds["answer"]:
+            return Pair((topic, other), (before, behind), sure)
+    return None
 
 
 def differ(guess: Guessed, policy: DialoguePolicy) -> bool:

@@ -50,6 +50,8 @@ DESCRIPTION_AT_LEAST = 8
 """Squeezed characters from which a first message counts as the description of a report."""
 ANNOUNCED_AT_LEAST = 18
 """The same for «가로등 고장 신고할게요», which announces a report and does not describe much."""
+A_MATTER = 9
+"""Characters besides fillers from which a message is about something by itself."""
 SAYS_MORE = 5
 """Squeezed characters from which «아니 중학생이요» is more than a no."""
 CODE_LIKE = re.compile(r"[A-Z0-9]{3,5}[- ]?[A-Z0-9]{3,5}", re.IGNORECASE)
@@ -217,6 +219,8 @@ def _two_requests(view: View) -> Decision | None:
         return None
     two = pairs.pair(view.text, view.splits, whole=view.ranking, policy=view.policy)
     if two is None:
+        two = pairs.leaning_pair(view.text, view.splits, topic=view.topic, policy=view.policy)
+    if two is None:
         return None
     requests = [
         _request(view, topic, two.sure, "two_requests", text)
@@ -232,7 +236,9 @@ def _leaning(view: View) -> Decision | None:
     topic, (name, sure) = view.topic, view.top
     if not topic or _stands_alone(view, name, sure) or _says_nothing(view.text):
         return None
-    variant = view.policy.facet_by_entity(view.entities)
+    if name == "out_of_scope" and view.above("not_ours", sure) and _has_a_matter(view):
+        return None
+    variant = view.policy.facet_by_entity(_entities_meant(view))
     facet = view.policy.facet(view.text) or variant
     text = _without_entities(view) if variant else view.text
     found = _stays(view, text, view.ranking, facet)
@@ -258,14 +264,28 @@ def _stands_alone(view: View, name: str, sure: float) -> bool:
     if view.policy.is_catalogued(name) or name == "out_of_scope":
         return False
     # «전화로도 되나요», «can I cancel it?» ask about the topic; «아니 중학생이요» corrects it.
-    asks = (name in TICKETS_ONLY or name == "cancel") and view.policy.asks(view.text)
+    asks_or_names = view.policy.asks(view.text) or view.policy.facet(view.text) == "phone"
+    asks = (name in TICKETS_ONLY or name == "cancel") and asks_or_names
     says_more = name in ("deny", "affirm") and len(squeeze(view.text)) >= SAYS_MORE
     return view.above("answer", sure) and not asks and not says_more
+
+
+def _has_a_matter(view: View) -> bool:
+    """Whether a message has enough words of its own to be about something."""
+    left = view.policy.remainder(view.text, view.policy.facet(view.text))
+    return len(left) >= A_MATTER and not view.policy.facet(view.text)
 
 
 def _says_nothing(text: str) -> bool:
     """Keys hit at random: no syllable and no word."""
     return not re.search(r"[\uac00-\ud7a3]|[A-Za-z]{2}", text)
+
+
+def _entities_meant(view: View) -> list[dict[str, Any]]:
+    """Without what a correction takes back: «미국 아니고 일본이에요»."""
+    meant = view.policy.meant_instead(view.text)
+    start = len(view.text) - len(meant) if meant else 0
+    return [one for one in view.entities if int(one.get("start", 0)) >= start]
 
 
 def _without_entities(view: View) -> str:
@@ -280,6 +300,9 @@ def _by_confidence(view: View) -> Decision:
     name, sure = view.top
     if name == "out_of_scope":
         options = [] if view.above("out_of_scope", sure) else view.topics()[:2]
+        if view.topic and view.topic not in options:
+            # It may have leaned on the last answer after all.
+            options = [view.topic, *options][:2]
         return Decision(name, sure, options=options, rule="out_of_scope")
     if not view.policy.is_topic(name):
         if view.above("conversation", sure):
