@@ -163,3 +163,16 @@ def test_only_what_need_not_be_given_can_be_left_out(text: str, asked: str, left
 def test_behind_a_correction_stands_what_is_meant() -> None:
     assert POLICY_OF_THE_PROJECT.meant_instead("아니 보건증 말고 영업신고요") == "영업신고요"
     assert POLICY_OF_THE_PROJECT.meant_instead("영업신고요") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "facet"),
+    [
+        ("공사장 소음이 너무 심해요", ""),
+        ("장소 알려주세요", "place"),
+        ("준비 물이 뭐예요", "documents"),
+        ("수수료얼마", "fee"),
+    ],
+)
+def test_a_facet_word_does_not_grow_out_of_two_words(text: str, facet: str) -> None:
+    assert POLICY_OF_THE_PROJECT.facet(text) == facet

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,31 @@ class Decision:
     requests: list[Request] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     rule: str = ""
+
+
+class _Said:
+    """A text without blanks that remembers its words.
+
+    A word is found inside a word of the text, or from the beginning of one on: 공사장 소음 says
+    nothing of 장소.
+    """
+
+    def __init__(self, text: str) -> None:
+        words = [squeeze(word) for word in text.split()]
+        self._bare = "".join(words)
+        ends = list(accumulate(map(len, words)))
+        self._starts = frozenset([0, *ends])
+        self._ends = ends
+
+    def find(self, word: str) -> int:
+        """Where `word` stands first, or -1."""
+        at = self._bare.find(word)
+        while at >= 0 and not self._is_whole(at, at + len(word)):
+            at = self._bare.find(word, at + 1)
+        return at
+
+    def _is_whole(self, start: int, end: int) -> bool:
+        return start in self._starts or not any(start < edge < end for edge in self._ends)
 
 
 def _has(bare: str, words: list[str]) -> bool:
@@ -127,12 +153,12 @@ class DialoguePolicy:
 
     def facet(self, text: str) -> str:
         """The facet whose words stand first in the text, the longest word winning; or ''."""
-        bare = squeeze(text)
+        said = _Said(text)
         found = [
-            (bare.find(word), -len(word), facet)
+            (at, -len(word), facet)
             for facet, words in self._facets.items()
             for word in words
-            if word in bare
+            if (at := said.find(word)) >= 0
         ]
         # "얼마나 걸려요" asks for the duration although 얼마 alone asks for the fee.
         longest = sorted(found, key=lambda item: (item[1], item[0]))

@@ -29,6 +29,8 @@ class Pair(NamedTuple):
     topics: tuple[str, str]
     texts: tuple[str, str]
     sure: float
+    listed: bool = False
+    """Whether they are two things of one list, which share what is asked of them."""
 
 
 def pair(
@@ -47,6 +49,7 @@ def pair(
             (guess.before[0], guess.behind[0]),
             (text[slice(*guess.split.before)], text[slice(*guess.split.behind)]),
             chance(policy.two_requests, measured(text, guess, whole, policy)),
+            guess.split.by == "list",
         )
         for guess in splits
         if differ(guess, policy)

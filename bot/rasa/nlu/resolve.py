@@ -226,6 +226,9 @@ def _two_requests(view: View) -> Decision | None:
         _request(view, topic, two.sure, "two_requests", text)
         for topic, text in zip(two.topics, two.texts, strict=True)
     ]
+    if two.listed and not requests[0].facet:
+        # «여권이랑 국제면허증 만들려면 뭐가 필요해요?» asks it of both.
+        requests[0].facet = requests[1].facet
     reports = [one.topic for one in requests if one.topic in view.policy.reports]
     intent = reports[0] if reports else requests[0].topic
     return Decision(intent, two.sure, requests, rule="two_requests")
