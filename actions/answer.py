@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from actions.answering import GENERAL, answer, in_charge, topic_buttons
 from actions.memory import remembered, told_of
-from actions.parts import Parts, lemmas_of, options_of, requests_of, say
+from actions.parts import Parts, first_request, lemmas_of, options_of, requests_of, say
 from actions.untaught import untaught
 from bot.knowledge import search
 from bot.replies import OTHER, PERSON, Reply, Say
@@ -55,7 +55,8 @@ def _by_words(
     found = untaught(session, tracker, is_sure=is_sure)
     if not found.answers:
         return None, found.offers
-    return _answer(session, tracker, {"topic": found.answers}, []), ()
+    facet = first_request(tracker).get("facet") or ""
+    return _answer(session, tracker, {"topic": found.answers, "facet": facet}, []), ()
 
 
 def _answer(
@@ -133,7 +134,9 @@ class ActionOutOfScope(Action):
 
         said, answered = await self._parts.read(reply)
         say(dispatcher, tracker, self.name(), said)
-        return [*(remembered(tracker, [said]) if answered else []), SlotSet("unsure", 0)]
+        # What was answered before is over: «전화번호는요?» must not lean on it.
+        kept = remembered(tracker, [said]) if answered else [SlotSet("topic", None)]
+        return [*kept, SlotSet("unsure", 0)]
 
 
 def _not_ours(session: Session, options: Sequence[str]) -> Reply:

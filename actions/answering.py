@@ -97,6 +97,9 @@ class Asked:
 def choose(body: ArticleBody, asked: Asked, told: Collection[str]) -> Chosen:
     """What to show of an article, given what is asked for and what was told."""
     has, facet = body.facets("ko"), asked.facet
+    if body.kind == "handover":
+        # The numbers of an emergency are told every time.
+        told = ()
     if facet in has:
         if facet == "steps" and "summary" not in told:
             return Chosen(["summary", "steps"])
@@ -105,7 +108,8 @@ def choose(body: ArticleBody, asked: Asked, told: Collection[str]) -> Chosen:
     if facet:
         akin = near or next((one for one in AKIN.get(facet, ()) if one in has), "")
         shown = [akin] if akin else [] if "summary" in told else ["summary"]
-        return Chosen(shown, "answer.facet_missing", again=not shown)
+        note = "answer.facet_missing" if shown else "answer.facet_unknown"
+        return Chosen(shown, note, again=not shown)
     if "summary" not in told:
         return Chosen(["summary", *_beside_summary(body)])
     if near:

@@ -186,7 +186,7 @@ class ActionTicketStatus(Action):
             )
         )
         say(dispatcher, tracker, self.name(), reply)
-        return [SlotSet("receipt_asked", None), SlotSet("unsure", 0)]
+        return [SlotSet("receipt_asked", None), SlotSet("topic", None), SlotSet("unsure", 0)]
 
 
 def _ask(key: str, **values: str) -> Reply:

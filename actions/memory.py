@@ -34,4 +34,4 @@ def remembered(tracker: Tracker, replies: Sequence[Reply]) -> list[EventType]:
 
 def forgotten() -> list[EventType]:
     """The slots of a talk that begins anew."""
-    return [SlotSet(name, None) for name in ("topic", "earlier", "told", "receipt_asked")]
+    return [SlotSet(name, None) for name in ("topic", "earlier", "told", "receipt_asked", "rude")]

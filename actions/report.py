@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from actions.answering import answer
 from actions.conversation import hand_over
-from actions.memory import remembered
+from actions.memory import forgotten, remembered
 from actions.parts import (
     Parts,
     first_request,
@@ -88,12 +88,13 @@ class ValidateReportForm(Action):
         report = step.report
         if report.outcome:
             say(dispatcher, tracker, self.name(), *step.before)
-            return _ended(report)
+            return [*remembered(tracker, step.before), *_ended(report)]
         form = self._parts.forms.of(report.topic)
         report.asked = next_question(form, report)
         question = self._question(form, report, step.note)
         say(dispatcher, tracker, self.name(), *step.before, question)
         return [
+            *remembered(tracker, step.before),
             SlotSet("report", asdict(report)),
             SlotSet("requested_slot", report.asked),
             SlotSet("unsure", 0),
@@ -101,7 +102,9 @@ class ValidateReportForm(Action):
 
     def _begin(self, session: Session, requests: list[dict[str, Any]], lemmas: list[str]) -> Step:
         """Start the first report asked for; what else was asked is answered before, or waits."""
-        ours = [one for one in requests if one.get("topic") in self._parts.forms.topics()]
+        forms = self._parts.forms.topics()
+        # A facet only asks about a report.
+        ours = [one for one in requests if one.get("topic") in forms and not one.get("facet")]
         first = next(iter(ours), next(iter(requests), {}))
         step = self._start(session, first)
         others = [one for one in requests if one is not first]
@@ -110,7 +113,7 @@ class ValidateReportForm(Action):
             topic, facet = str(one.get("topic") or ""), str(one.get("facet") or "")
             reply = answer(session, topic=topic, facet=facet, lemmas=lemmas)
             if reply is not None:
-                step.before.insert(0, reply.model_copy(update={"buttons": []}))
+                step.before.insert(0, _shortened(reply))
         return step
 
     def _start(self, session: Session, request: dict[str, Any]) -> Step:
@@ -147,8 +150,7 @@ class ValidateReportForm(Action):
         if reply is None:
             missing = Reply(parts=[Say(key="report.later")])
             return Step(report, [missing], [Say(key="report.back")])
-        short = reply.model_copy(update={"buttons": []})
-        return Step(report, [short], [Say(key="report.back")])
+        return Step(report, [_shortened(reply)], [Say(key="report.back")])
 
     def _question(self, form: Form, report: Report, note: list[Say]) -> Reply:
         if report.asked == CONFIRM:
@@ -158,6 +160,11 @@ class ValidateReportForm(Action):
             buttons = [PERSON, *buttons]
         parts = [*note, *_asking(form, report)]
         return Reply(parts=parts, buttons=buttons, asks=report.asked, topic=report.topic)
+
+
+def _shortened(reply: Reply) -> Reply:
+    """An answer in the middle of a report: without its buttons, but for a person's."""
+    return reply.model_copy(update={"buttons": [one for one in reply.buttons if one == PERSON]})
 
 
 def next_question(form: Form, report: Report) -> str:
@@ -208,7 +215,7 @@ def _moved(report: Report, control: str, request: dict[str, Any], forms: Forms) 
     report.failures = 0
     form = forms.of(report.topic)
     if control in ("cancel", "restart"):
-        report.outcome = "cancelled"
+        report.outcome = "cancelled" if control == "cancel" else "restarted"
     elif control == "person":
         report.outcome = "person"
     elif control == "send" and report.asked == CONFIRM:
@@ -250,7 +257,7 @@ def _skipped(report: Report, form: Form) -> Step:
 
 def _following(session: Session, report: Report) -> list[Reply]:
     """A button for each other report that the citizen asked for at first."""
-    if report.outcome == "person":
+    if report.outcome in ("person", "restarted"):
         return []
     return [
         Reply(
@@ -355,9 +362,10 @@ class ActionCloseReport(Action):
         """Opens the ticket when the citizen sent the report; clears the form in every case."""
         report = Report(**(tracker.get_slot("report") or {}))
         reply = await self._reply(tracker, report)
-        if reply is not None:
-            following = await self._parts.read(lambda session: _following(session, report))
-            say(dispatcher, tracker, self.name(), reply, *following)
+        following = await self._parts.read(lambda session: _following(session, report))
+        say(dispatcher, tracker, self.name(), *([reply] if reply else []), *following)
+        if report.outcome == "restarted":
+            return [SlotSet("report", None), SlotSet("report_ready", None), *forgotten()]
         about = (
             [Reply(parts=[], topic=report.topic)] if await self._has_article(report.topic) else []
         )
@@ -389,4 +397,6 @@ class ActionCloseReport(Action):
             return handed_over()
         if report.outcome == "cancelled":
             return Reply(parts=[Say(key="report.cancelled")], buttons=[PERSON])
+        if report.outcome == "restarted":
+            return Reply(parts=[Say(key="say.start_over")], buttons=[PERSON], topic="start_over")
         return None

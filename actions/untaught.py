@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from actions.parts import lemmas_of, requests_of
 from bot.knowledge import search
+from bot.knowledge.topics import topics as catalogue
 from bot.paths import POLICY
 
-WHY_NOT = frozenset({"button", "leaning", "earlier"})
+WHY_NOT = frozenset({"button", "leaning", "earlier", "corrected", "two_requests"})
 """Requests that the citizen, or the talk before, has made sure of."""
 
 
@@ -36,8 +37,11 @@ def untaught(session: Session, tracker: Tracker, *, is_sure: bool = False) -> Fo
 
     `is_sure`: the classifier has a topic of its own, so an article must fit the better.
     """
-    if any(request.get("why") in WHY_NOT for request in requests_of(tracker)):
-        return Found()
+    for request in requests_of(tracker):
+        known = catalogue().get(str(request.get("topic")))
+        # 119 and the crisis lines are never outdone by an article.
+        if request.get("why") in WHY_NOT or (known and known.kind == "handover"):
+            return Found()
     text = str(tracker.latest_message.get("text") or "")
     hits = search.untaught(session, text, lemmas=lemmas_of(tracker))
     likely = [hit for hit in hits if hit.share >= thresholds()["offer"]]

@@ -81,7 +81,7 @@ class Heard:
         keys = {part.key for reply in self.replies for part in reply.parts if hasattr(part, "key")}
         if rule.startswith("guard:") or intent in ("emergency", "crisis_counseling"):
             acts |= {"emergency", "crisis"}
-        if self.state in ("waiting", "staff") or _first_is_person(self.replies):
+        if self.state in ("waiting", "staff"):
             acts.add("person")
         if "report.cancelled" in keys:
             acts.add("cancel")
@@ -108,28 +108,26 @@ _ACTS = {
 _INTENTS = {"start_over": "restart", "bot_challenge": "bot", "capabilities": "greet"}
 
 
-def _first_is_person(replies: tuple[Reply, ...]) -> bool:
-    buttons = [button for reply in replies for button in reply.buttons]
-    return bool(buttons and buttons[0].press and buttons[0].press.control == "person")
-
-
 def is_right(expected: Expected, heard: Heard) -> bool:
     """Whether a turn came out as expected."""
     if expected.acts:
         return bool(expected.acts & heard.acts)
     if expected.form:
         return heard.form == expected.form
-    if not _served(expected.topics, heard.topics):
+    if not _served(expected.topics, heard.topics, begins_form=bool(heard.form)):
         return False
     return not expected.facets or bool(expected.facets & heard.facets)
 
 
-def _served(wanted: tuple[frozenset[str], ...], topics: list[str]) -> bool:
-    """Whether the topics were served: one first of all, several in their order."""
+def _served(wanted: tuple[frozenset[str], ...], topics: list[str], *, begins_form: bool) -> bool:
+    """Whether the topics were served: one first of all, several in their order.
+
+    A report among several begins last, because it asks something.
+    """
     if len(wanted) == 1:
         return bool(topics) and topics[0] in wanted[0]
     places = [next((at for at, one in enumerate(topics) if one in some), -1) for some in wanted]
-    return -1 not in places
+    return -1 not in places and (begins_form or places == sorted(places))
 
 
 def talks(path: Path) -> list[Talk]:

@@ -265,11 +265,15 @@ async def test_send_counts_only_at_the_summary(talk: Talk) -> None:
     assert not talk.tickets()
 
 
-@pytest.mark.parametrize("control", ["cancel", "restart"])
-async def test_cancelling_sends_nothing_and_ends_the_form(talk: Talk, control: str) -> None:
+@pytest.mark.parametrize(
+    ("control", "says"), [("cancel", "report.cancelled"), ("restart", "say.start_over")]
+)
+async def test_cancelling_sends_nothing_and_ends_the_form(
+    talk: Talk, control: str, says: str
+) -> None:
     await at_the_summary(talk)
     [reply] = await moved(talk, control)
-    assert keys(reply) == ["report.cancelled"]
+    assert keys(reply) == [says]
     assert not talk.tickets()
     assert talk.active_loop == {} and talk.slots["report"] is None
 

@@ -26,6 +26,10 @@ def placeholder(text: str, kind: str) -> str:
     return text[start : text.index("]", start) + 1] if start >= 0 else ""
 
 
+SAYS_MORE = 3
+"""Squeezed characters beside yes and no from which a text says more."""
+
+
 @dataclass
 class Request:
     """One thing that a citizen wants: the unit that actions serve."""
@@ -91,6 +95,10 @@ class _Said:
         return start in self._starts or not any(start < edge < end for edge in self._ends)
 
 
+def _bare(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.lower())
+
+
 def _has(bare: str, words: list[str]) -> bool:
     return any(word in bare for word in words)
 
@@ -115,7 +123,9 @@ class DialoguePolicy:
         self._polite_end = re.compile(rf"(?<=\w)\s*(?:{endings})[.!~]*$")
         self._fields: dict[str, list[str]] = data["field_words"]
         self._instead = re.compile(data["instead"], re.IGNORECASE)
-        self._earlier: list[str] = data["earlier"]
+        self._earlier = re.compile(data["earlier"])
+        self._yes_no = sorted(data["yes_no"], key=len, reverse=True)
+        self.urgent = frozenset(data["urgent"])
         self._distress: list[str] = data["distress"]
         self.borders = Borders(data["borders"])
         self.leaning: dict[str, float] = data["leaning"]
@@ -138,6 +148,13 @@ class DialoguePolicy:
         """Whether an intent is a topic of the catalogue, with an article of its own."""
         return self.is_topic(intent) and intent not in TICKETS_ONLY
 
+    def says_more(self, text: str) -> bool:
+        """Whether a text says anything beside yes, no and thank you («아니 중학생이요»)."""
+        bare = squeeze(text)
+        for word in self._yes_no:
+            bare = bare.replace(word, "")
+        return len(bare) >= SAYS_MORE
+
     def meant_instead(self, text: str) -> str:
         """What a correction means («A 말고 B»: B), or '' when the text corrects nothing."""
         parts = self._instead.split(text, maxsplit=1)
@@ -145,7 +162,7 @@ class DialoguePolicy:
 
     def points_back(self, text: str) -> bool:
         """Whether the text means something asked earlier («아까 그거»)."""
-        return _has(squeeze(text), self._earlier)
+        return bool(self._earlier.search(squeeze(text)))
 
     def is_distressed(self, text: str) -> bool:
         """Whether the text is somebody's at the end of their strength: a person should look."""
@@ -198,15 +215,17 @@ class DialoguePolicy:
 
     def move(self, text: str, name: str) -> bool:
         """Whether the whole text is one of the words of a form move (`cancel`, `skip`, …)."""
-        bare = re.sub(r"[\W_]+", "", text.lower())
-        return bare in self._form[name] or bare.endswith(
-            tuple(self._form.get(f"{name}_at_end", ()))
-        )
+        return _bare(text) in self._form[name]
+
+    def ends_as(self, text: str, name: str) -> bool:
+        """Whether the text ends as a move does («그냥 안 할래요»)."""
+        return _bare(text).endswith(tuple(self._form[f"{name}_at_end"]))
 
     def leaves_out(self, text: str, asked: str) -> bool:
         """Whether the text leaves out what need not be given («연락처는 안 남길래요»)."""
-        bare = re.sub(r"[\W_]+", "", text.lower())
-        return asked in self._may_be_left_out and bare.endswith(self._leaving_out)
+        tells = any(letter.isdigit() for letter in text)
+        may = asked in self._may_be_left_out and not tells
+        return may and _bare(text).endswith(self._leaving_out)
 
     def corrects(self, text: str) -> bool:
         """Whether the text takes back something said before."""

@@ -8,6 +8,8 @@ from typing import Any
 from bot.rasa.nlu.decision import PHONE, Decision, Request, placeholder
 from bot.rasa.nlu.view import View
 
+NAMES_ONLY = 10
+"""Characters of a message that names a field («연락처요») and so wants it changed."""
 NOTHING_ELSE = 2
 """Characters beside a facet («이거 돈 내요?») that name no topic of their own."""
 ASIDE = 5
@@ -29,24 +31,44 @@ def in_form(view: View, report: dict[str, Any]) -> Decision:
 def _form_move(view: View, asked: str) -> Decision | None:
     policy = view.policy
     name, sure = view.top
-    if policy.move(view.text, "cancel") or (name == "cancel" and view.above("answer", sure)):
-        return _control("cancel", "cancel")
+    if (ending := _ending(view, asked)) is not None:
+        return ending
     if name in ("talk_to_human", "start_over") and view.above("answer", sure):
         return _control(name, "person" if name == "talk_to_human" else "restart")
     if name == "repeat" and view.above("conversation", sure):
         return _control("repeat", "again")
     moves = {"confirm": ("send", "edit"), "consent": ("agree", "disagree")}.get(asked, ("skip",))
-    if policy.leaves_out(view.text, asked):
-        return _control("affirm", "skip")
     for move in moves:
         if policy.move(view.text, move):
             return _control("affirm", "skip" if move == "disagree" else move)
+    return _yes_or_no(view, asked, moves[0])
+
+
+def _ending(view: View, asked: str) -> Decision | None:
+    """What is left out, the whole report stopped, or sent, by how the message ends."""
+    policy, (name, sure) = view.policy, view.top
+    says_yes = name == "affirm" and view.above("conversation", sure)
+    if PHONE not in view.text and not says_yes and policy.leaves_out(view.text, asked):
+        return _control("affirm", "skip")
+    # What is reported may end in 안 할래요: it is no move of the citizen's then.
+    stops = asked != "detail" and policy.ends_as(view.text, "cancel")
+    stops = stops or policy.move(view.text, "cancel")
+    if stops or (name == "cancel" and view.above("answer", sure)):
+        return _control("cancel", "cancel")
+    if asked == "confirm" and policy.ends_as(view.text, "send") and not policy.corrects(view.text):
+        return _control("affirm", "send")
+    return None
+
+
+def _yes_or_no(view: View, asked: str, yes: str) -> Decision | None:
+    name, sure = view.top
     place = view.places.address(_after_instead(view.text))
-    if asked in ("confirm", "consent") and view.above("conversation", sure) and not place:
-        if name == "affirm":
-            return _control("affirm", moves[0])
-        if name == "deny":
-            return _control("deny", "skip" if asked == "consent" else "edit")
+    if asked not in ("confirm", "consent") or not view.above("conversation", sure) or place:
+        return None
+    if name == "affirm":
+        return _control("affirm", yes)
+    if name == "deny":
+        return _control("deny", "skip" if asked == "consent" else "edit")
     return None
 
 
@@ -63,7 +85,7 @@ def _correction(view: View, topic: str, asked: str) -> Decision | None:
         slots = {"location": place}
     elif corrects and named and (phone := placeholder(view.text, PHONE)) and named == "contact":
         slots = {"contact": phone}
-    elif asked == "confirm" and named:
+    elif asked == "confirm" and named and (corrects or len(view.text) <= NAMES_ONLY):
         request = Request(control="edit", slots={"field": named}, why="form_correction")
         return Decision("affirm", 1.0, [request], rule="form_correction")
     else:

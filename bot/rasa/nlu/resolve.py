@@ -52,8 +52,6 @@ ANNOUNCED_AT_LEAST = 18
 """The same for «가로등 고장 신고할게요», which announces a report and does not describe much."""
 A_MATTER = 9
 """Characters besides fillers from which a message is about something by itself."""
-SAYS_MORE = 5
-"""Squeezed characters from which «아니 중학생이요» is more than a no."""
 CODE_LIKE = re.compile(r"[A-Z0-9]{3,5}[- ]?[A-Z0-9]{3,5}", re.IGNORECASE)
 """A check code, or what a citizen took for one."""
 
@@ -115,6 +113,7 @@ def decide(view: View) -> Decision:
     return (
         _other_language(view)
         or _status(view)
+        or _urgent(view)
         or _distress(view)
         or _earlier(view)
         or _corrected(view)
@@ -144,16 +143,24 @@ def _pressed(view: View) -> Decision:
 def _other_language(view: View) -> Decision | None:
     """A language that is not answered in: its own fixed sentence, never a guessed topic."""
     spoken = language(view.text)
-    code = "" if spoken == "ko" else languages().which(view.text)
-    if spoken != "other" and not code:
+    code = languages().which(view.text)
+    if spoken != "other":
         return None
     request = Request(control="other_language", slots={"language": code}, why="language")
     return Decision("other_language", 1.0, [request], rule="other_language")
 
 
+def _urgent(view: View) -> Decision | None:
+    """An emergency or a crisis never leans on what was answered before."""
+    name, sure = view.top
+    is_urgent = name in view.policy.urgent and view.above("offer", sure)
+    return _by_confidence(view) if is_urgent else None
+
+
 def _distress(view: View) -> Decision | None:
-    """Somebody at the end of their strength gets a person, whatever else the message asks."""
-    if not view.policy.is_distressed(view.text):
+    """Somebody at the end of their strength gets a person, unless a sure answer helps."""
+    sure_topic = view.policy.is_catalogued(view.top[0]) and view.above("answer", view.top[1])
+    if sure_topic or not view.policy.is_distressed(view.text):
         return None
     request = Request(control="person", slots={"reason": "distress"}, why="distress")
     return Decision("talk_to_human", 1.0, [request], rule="distress")
@@ -184,8 +191,9 @@ def _earlier(view: View) -> Decision | None:
     if not told or not view.policy.points_back(view.text):
         return None
     named = [name for name, sure in view.ranking if name in told and view.above("earlier", sure)]
-    if not named and view.policy.is_topic(view.top[0]) and view.above("answer", view.top[1]):
-        # «아까 그 기사님 신고할게요» tells of something new.
+    name, sure = view.top
+    if not named and name not in ("repeat", "out_of_scope") and view.above("conversation", sure):
+        # «아까 그 기사님 신고할게요», «아까 고마웠어요», «아까 상담원 불렀는데요»: something else.
         return None
     topic = named[0] if named else told[-2] if len(told) > 1 else told[-1]
     facet = view.policy.facet(view.text) or _facet_of_report(view, topic)
@@ -207,7 +215,8 @@ def _corrected(view: View) -> Decision | None:
     topic, sure = ranking[0] if ranking else ("", 0.0)
     if not view.policy.is_catalogued(topic) or not view.above("corrected", sure):
         return None
-    if view.topic and view.above("leaning", _stays(view, meant, ranking, "").stays):
+    is_case = view.topic and not view.above("very_sure", sure)
+    if is_case and view.above("leaning", _stays(view, meant, ranking, "").stays):
         # «아니 우도 말고 추자도»: another case of the same topic.
         return None
     return Decision(topic, sure, [_request(view, topic, sure, "corrected", meant)], [], "corrected")
@@ -237,7 +246,12 @@ def _two_requests(view: View) -> Decision | None:
 def _leaning(view: View) -> Decision | None:
     """A message that leans on the topic answered last: a facet, a case, a correction of it."""
     topic, (name, sure) = view.topic, view.top
-    if not topic or _stands_alone(view, name, sure) or _says_nothing(view.text):
+    if not topic or _says_nothing(view.text):
+        return None
+    alone = _stands_alone(view, name, sure)
+    if topic in view.policy.reports and (name == "affirm" or not alone) and _reports(view, topic):
+        return _report_again(view, topic)
+    if alone:
         return None
     if name == "out_of_scope" and view.above("not_ours", sure) and _has_a_matter(view):
         return None
@@ -250,8 +264,29 @@ def _leaning(view: View) -> Decision | None:
     facet = facet or _facet_of_report(view, topic)
     near = "place" if not facet and view.places.find(view.text) else ""
     request = Request(topic, facet, "", {}, found.stays, "leaning", view.text, near)
-    perhaps = [] if view.above("answer", found.stays) else view.topics(skip=topic)[:1]
+    certain = view.above("answer", found.stays) and not view.above("answer", sure)
+    perhaps = [] if certain else view.topics(skip=topic)[:1]
     return Decision(topic, found.stays, [request], perhaps, "leaning")
+
+
+def _reports(view: View, topic: str) -> bool:
+    """Whether a message after a report reports again, rather than asks about it."""
+    if view.policy.asks(view.text):
+        return False
+    name, sure = view.top
+    if name == "affirm":
+        return view.policy.announces(view.text)
+    again = name == topic and view.above("offer", sure)
+    tells = view.policy.announces(view.text) or view.places.address(view.text) is not None
+    return again or tells
+
+
+def _report_again(view: View, topic: str) -> Decision:
+    """The report that the message is about, or another of the same kind («하나 더 신고할게요»)."""
+    name, sure = view.top
+    if view.policy.is_catalogued(name) and view.above("offer", sure):
+        return _by_confidence(view)
+    return Decision(topic, sure, [_request(view, topic, sure, "again")], rule="again")
 
 
 def _stays(
@@ -267,10 +302,10 @@ def _stands_alone(view: View, name: str, sure: float) -> bool:
     if view.policy.is_catalogued(name) or name == "out_of_scope":
         return False
     # «전화로도 되나요», «can I cancel it?» ask about the topic; «아니 중학생이요» corrects it.
-    asks_or_names = view.policy.asks(view.text) or view.policy.facet(view.text) == "phone"
-    asks = (name in TICKETS_ONLY or name == "cancel") and asks_or_names
-    says_more = name in ("deny", "affirm") and len(squeeze(view.text)) >= SAYS_MORE
-    return view.above("answer", sure) and not asks and not says_more
+    asks = (name in TICKETS_ONLY or name == "cancel") and view.policy.asks(view.text)
+    says_more = name == "deny" and view.policy.says_more(view.text)
+    talk = sum(sure for one, sure in view.ranking if one in view.policy.conversation)
+    return view.above("answer", max(sure, talk)) and not asks and not says_more
 
 
 def _has_a_matter(view: View) -> bool:

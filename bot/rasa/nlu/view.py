@@ -53,10 +53,6 @@ class View:
         """The likeliest intent and its confidence."""
         return self.ranking[0] if self.ranking else ("nlu_fallback", 0.0)
 
-    def confidence(self, intent: str) -> float:
-        """How sure the classifier is of `intent`."""
-        return next((sure for name, sure in self.ranking if name == intent), 0.0)
-
     def slot(self, name: str) -> Any:
         """A slot of the conversation, or None."""
         return self._tracker.get_slot(name) if self._tracker else None
@@ -115,8 +111,9 @@ class View:
     def _typed_before(self) -> str:
         """What the citizen typed last, before the message that is being parsed."""
         for event in reversed(self._tracker.applied_events() if self._tracker else []):
-            if isinstance(event, UserUttered) and not (event.metadata or {}).get("press"):
-                return str(event.text or "")
+            if isinstance(event, UserUttered):
+                # A pressed title is our own text, and what was typed before it is another matter.
+                return "" if (event.metadata or {}).get("press") else str(event.text or "")
         return ""
 
     @property
