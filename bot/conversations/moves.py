@@ -13,7 +13,7 @@ from bot.conversations.desk import Desk
 from bot.conversations.models import Message
 from bot.conversations.turn_queue import Job
 from bot.database import Database, utc_now
-from bot.korean.guard import Alarm, Guard
+from bot.korean.guard import BY_EAR, Alarm, Guard
 from bot.metrics import ALARMS, HANDOVERS
 from bot.privacy.kinds import unkept_in
 from bot.replies import PERSON, Button, Press, Reply, Say, Understood
@@ -79,12 +79,15 @@ class Moves:
         now = utc_now()
         is_open = hours.is_open(now)
         crisis = alarm.kind == "suicide"
+        # What the learnt ear alone heard may be a fragment of a talk: the numbers at once, a person
+        # by one press, and the staff's alarm; the talk is not taken from the citizen.
+        takes_over = crisis and alarm.pattern != BY_EAR
         with self._database.writing() as session:
             service.raise_alarm(
                 session, conversation_id=job.conversation_id, alarm=alarm.kind, now=now
             )
             waits = job.state in ("waiting", "staff")
-            if crisis and is_open and not waits:
+            if takes_over and is_open and not waits:
                 waits = service.hand_over(
                     session, conversation_id=job.conversation_id, reason="crisis", now=now
                 )
@@ -94,7 +97,9 @@ class Moves:
         if waits:
             parts.append(Say(key="guard.person_alerted"))
         buttons: list[Button] = []
-        if crisis and not is_open and job.state != "staff":
+        if crisis and not takes_over and not waits:
+            buttons.append(PERSON)
+        elif crisis and not is_open and job.state != "staff":
             # Waiting at night means waiting until the morning: the lines that answer now.
             parts.append(Say(key="guard.closed", values=opening_values()))
             buttons.append(CALLBACK)

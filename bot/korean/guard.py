@@ -1,7 +1,8 @@
 """The emergency guard: sees a cry for help in any message, before anything else looks at it.
 
-The patterns and the figures of speech that they must not fall for are data
-(data/policy/emergency.yml, which explains its own form).
+It hears with two ears. Patterns, and the figures of speech that they must not fall for, are data
+(data/policy/emergency.yml, which explains its own form). A learnt scale (bot/korean/ear.py) hears
+what no pattern names, and overrules a pattern that everything else in the message speaks against.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import Any, Literal, get_args
 import yaml
 
 from bot.korean import jamo, jeju
-from bot.korean.text import even_width, shorten, strip_hidden
+from bot.korean.ear import STRETCH, Ear, EarDataError, Kind, squeezed_form
+from bot.korean.text import even_width, strip_hidden
 
-Kind = Literal["fire", "medical", "crime", "violence", "child", "suicide", "sea", "gas"]
 Topic = Literal["emergency", "crisis_counseling"]
 About = Literal["self", "other"]
 
@@ -39,8 +40,12 @@ class Alarm:
     about: About | None = None
 
 
+# What an alarm names as its pattern when the learnt scale alone heard the cry.
+BY_EAR = "ear"
+
+
 class GuardDataError(ValueError):
-    """The pattern file cannot be used; the sentence says which entry is at fault."""
+    """The guard's data cannot be used; the sentence says which entry is at fault."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class _Pattern:
     kind: Kind
     topic: Topic
     spaced: bool
+    sure: bool
     cry: re.Pattern[str]
     unless: re.Pattern[str] | None
 
@@ -74,7 +80,6 @@ _PAUSE = re.compile(r"\.{2,}|…+")
 _STOPS = re.compile(r"\s*[.!?\n;。]+\s*")
 _SIGNS = re.compile(r"[^\w\s.\u1100-\u11ff\U0001f300-\U0001faff]+")
 _BLANKS = re.compile(r"\s+")
-_LOOSE_JAMO = re.compile("[ㄱ-ㆎ\u1100-\u11ff]+")
 
 
 def spaced_form(text: str) -> str:
@@ -83,12 +88,6 @@ def spaced_form(text: str) -> str:
     seen = _SPELT_OUT.sub(lambda word: re.sub(r"[^가-힣]", "", word.group()), seen)
     seen = _STOPS.sub(" . ", _PAUSE.sub(" ", seen))
     return _BLANKS.sub(" ", _SIGNS.sub(" ", seen)).strip()
-
-
-def squeezed_form(spaced: str) -> str:
-    """What Korean patterns read: the spaced form without blanks, brought to one spelling."""
-    tight = jamo.compose(jamo.plain_araea(spaced.replace(" ", "")))
-    return jamo.sound(shorten(_LOOSE_JAMO.sub("", tight)))
 
 
 _PART = re.compile(r"<([a-z_]+)>")
@@ -128,27 +127,64 @@ def _pattern(entry: Mapping[str, Any], parts: Mapping[str, str]) -> _Pattern:
         kind=entry["kind"],
         topic=entry["topic"],
         spaced=spaced,
+        sure=bool(entry.get("sure")),
         cry=_compile(entry["any"], parts, name, spaced),
         unless=_compile(unless, parts, f"{name}, unless", spaced) if unless else None,
     )
 
 
-class Guard:
-    """All emergency patterns, compiled once; safe to share between threads."""
+@dataclass(frozen=True)
+class Heard:
+    """What the patterns make of a message: how it was read, the alarm, and whether it is sure."""
 
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    spaced: str
+    alarm: Alarm | None = None
+    sure: bool = False
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """The learnt scale, where a cry begins on it, and which topic answers which kind."""
+
+    ear: Ear
+    threshold: float
+    topics: Mapping[Kind, Topic]
+
+
+def _scale(data: Mapping[str, Any], ear: Ear) -> _Scale:
+    topics = data.get("topics", {})
+    if set(topics) != set(get_args(Kind)) or not set(topics.values()) <= set(get_args(Topic)):
+        raise GuardDataError("The ear must name a known topic for every kind.")
+    return _Scale(ear, float(data["threshold"]), topics)
+
+
+class Guard:
+    """All emergency patterns, compiled once, and the learnt scale; safe to share between threads.
+
+    Without weights only the patterns are heard.
+    """
+
+    def __init__(self, data: Mapping[str, Any], ear: Ear | None = None) -> None:
         parts = data.get("parts", {})
         self._figures = _compile(data["figures"], parts, "figures", False)
         self._phrases = _compile(data["phrases"], parts, "phrases", True)
         self._other = _compile(data["other"], parts, "other", False)
         self._someone = _compile(data["someone"], parts, "someone", True)
         self._patterns = tuple(_pattern(entry, parts) for entry in data["patterns"])
+        self._scale = None if ear is None else _scale(data.get("ear", {}), ear)
 
     @classmethod
     def load(cls, path: Path) -> Guard:
-        """The guard of a pattern file. Raises GuardDataError when the file cannot be used."""
+        """The guard of a pattern file, with the weights beside it (`<name>_ear.tsv`).
+
+        Raises GuardDataError when either file cannot be used.
+        """
         with path.open(encoding="utf-8") as file:
-            return cls(yaml.safe_load(file))
+            data = yaml.safe_load(file)
+        try:
+            return cls(data, Ear.load(path.with_name(f"{path.stem}_ear.tsv")))
+        except EarDataError as error:
+            raise GuardDataError(str(error)) from error
 
     def check(self, text: str) -> Alarm | None:
         """The alarm that a message raises, or None.
@@ -156,28 +192,44 @@ class Guard:
         In: the text as it came, not masked, not cleaned. Only the first alarm is given; patterns
         stand in the file with the most urgent kind of help first.
         """
+        heard = self.by_pattern(text)
+        if self._scale is None or heard.sure:
+            return heard.alarm
+        if heard.alarm is not None and len(heard.spaced.split()) > STRETCH:
+            # In a long message all that is everyday talk would drown the one sentence.
+            return heard.alarm
+        score = self._scale.ear.score(heard.spaced, hit=heard.alarm is not None)
+        if score < self._scale.threshold:
+            return None
+        return heard.alarm or self._by_ear(heard.spaced, self._scale)
+
+    def by_pattern(self, text: str) -> Heard:
+        """What the patterns alone hear, and the reading of the text in which they heard it."""
         spaced = spaced_form(text)
-        squeezed = squeezed_form(spaced)
-        forms = {True: self._phrases.sub(" ", spaced), False: self._figures.sub(CUT, squeezed)}
-        return self._first(forms) or self._in_jeju(spaced) or self._wrong_keyboard(spaced)
-
-    def _in_jeju(self, spaced: str) -> Alarm | None:
-        """The same once more with Jeju words and endings, if any, in standard Korean."""
         standard = jeju.standardise(spaced)
-        if standard == spaced:
-            return None
-        return self._first({True: "", False: self._figures.sub(CUT, squeezed_form(standard))})
+        tight = self._figures.sub(CUT, squeezed_form(spaced))
+        readings = [(standard, {True: self._phrases.sub(" ", spaced), False: tight})]
+        if standard != spaced:
+            tight = self._figures.sub(CUT, squeezed_form(standard))
+            readings.append((standard, {True: "", False: tight}))
+        if len(spaced) >= 6 and spaced.isascii():
+            # Korean typed with the keyboard left in English.
+            typed = jamo.from_keyboard(spaced)
+            readings.append((typed, {True: "", False: squeezed_form(typed)}))
+        for reading, forms in readings:
+            for pattern, match in self._hits(forms):
+                about = self._about(pattern, match)
+                alarm = Alarm(pattern.kind, pattern.topic, pattern.id, about)
+                return Heard(reading, alarm, pattern.sure)
+        return Heard(standard)
 
-    def _wrong_keyboard(self, spaced: str) -> Alarm | None:
-        """The same for Korean typed with the keyboard left in English."""
-        if len(spaced) < 6 or not spaced.isascii():
-            return None
-        return self._first({True: "", False: squeezed_form(jamo.from_keyboard(spaced))})
-
-    def _first(self, forms: Mapping[bool, str]) -> Alarm | None:
-        for pattern, match in self._hits(forms):
-            return Alarm(pattern.kind, pattern.topic, pattern.id, self._about(pattern, match))
-        return None
+    def _by_ear(self, spaced: str, scale: _Scale) -> Alarm:
+        kind = scale.ear.kind(spaced)
+        about: About | None = None
+        if kind == "suicide":
+            someone = self._someone.search(spaced) or self._other.search(squeezed_form(spaced))
+            about = "other" if someone else "self"
+        return Alarm(kind, scale.topics[kind], BY_EAR, about)
 
     def _hits(self, forms: Mapping[bool, str]) -> Iterator[tuple[_Pattern, re.Match[str]]]:
         for pattern in self._patterns:

@@ -1,7 +1,7 @@
 """How many cries the emergency guard hears, and how often it is alarmed for nothing.
 
-Odd rows may be read when patterns are changed; even rows are held out (docs/emergency-guard.md).
-The floors stand slightly below what the even rows reach. `pytest -s` shows the counts.
+The floors keep what was reached (docs/emergency-guard.md). Of the blind set only counts may be
+seen: no message of it stands in an error. `pytest -s` shows the counts.
 """
 
 from __future__ import annotations
@@ -14,46 +14,37 @@ from pathlib import Path
 import pytest
 import yaml
 
+from benchmarks.guard import NONE, Row, report, rows, wilson
 from bot.korean.guard import Guard
 
 ROOT = Path(__file__).parents[2]
-CORPUS = ROOT / "tests" / "data"
+POLICY = ROOT / "data" / "policy"
+EXAMPLES = POLICY / "emergency_examples.tsv"
+BLIND = ROOT / "tests" / "data" / "emergency_blind.tsv"
 CRY_INTENTS = {"emergency", "crisis_counseling"}
 
-# Out of 100 held-out cries; the blind measurement before had 73 of them (152 of all 200).
-LEAST_HEARD_EVEN = 82
-LEAST_HEARD_ALL = 175
-# Out of 100 held-out traps, and of all 200; the blind measurement had 9 of 200.
-MOST_ALARMS_EVEN = 7
-MOST_ALARMS_ALL = 8
-# Of some 31,000 training messages about everything else, harder wording than the 3,000 of which
-# three raised an alarm: 329 did when they came, about one in a hundred. It must not get worse.
-MOST_TRAINING_ALARMS = 0.0106
+# Shares of the examples that the scale was learnt from.
+LEAST_EXAMPLES_HEARD = 0.99
+MOST_EXAMPLE_ALARMS = 0.025
+# Of 200 cries and 200 messages that only sound like one, by somebody who saw no pattern.
+LEAST_BLIND_HEARD = 192
+MOST_BLIND_ALARMS = 12
+# Of some 31,000 training messages about everything else.
+MOST_TRAINING_ALARMS = 0.003
+# Of the messages of the dev set about everything else, which nothing was learnt from.
+MOST_DEV_ALARMS = 0.02
 
 _ENTITY = re.compile(r"\[([^\]]+)\](?:\{[^}]*\}|\([^)]*\))")
-
-Row = tuple[str, str]
 
 
 @pytest.fixture(scope="module")
 def guard() -> Guard:
-    return Guard.load(ROOT / "data" / "policy" / "emergency.yml")
+    return Guard.load(POLICY / "emergency.yml")
 
 
-def _rows(name: str) -> list[Row]:
-    """The data rows of a corpus file as (text, kind); traps have the kind `trap`."""
-    lines = (CORPUS / name).read_text(encoding="utf-8").splitlines()[1:]
-    cells = [line.split("\t") for line in lines if line]
-    return [(cell[0], cell[1] if len(cell) > 1 else "trap") for cell in cells]
-
-
-def _count(guard: Guard, rows: Sequence[Row], label: str) -> int:
-    """How many rows raise an alarm of whatever kind; prints the count of each kind."""
-    total = Counter(kind for _, kind in rows)
-    heard = Counter(kind for text, kind in rows if guard.check(text) is not None)
-    by_kind = "  ".join(f"{kind} {heard[kind]}/{total[kind]}" for kind in sorted(total))
-    print(f"{label}: {heard.total()}/{len(rows)}  {by_kind}")
-    return heard.total()
+def _heard(guard: Guard, messages: Sequence[Row]) -> Counter[bool]:
+    """How many cries (True) and how many other messages (False) raise an alarm."""
+    return Counter(row.kind != NONE for row in messages if guard.check(row.text) is not None)
 
 
 def _training_messages() -> Iterator[str]:
@@ -65,20 +56,29 @@ def _training_messages() -> Iterator[str]:
                 yield _ENTITY.sub(r"\1", line.removeprefix("- ").strip())
 
 
-def test_cries_for_help_are_heard(guard: Guard) -> None:
-    rows = _rows("emergency_cries.tsv")
-    _count(guard, rows[0::2], "cries, odd rows")
-    even = _count(guard, rows[1::2], "cries, even rows")
-    assert _count(guard, rows, "cries, all rows") >= LEAST_HEARD_ALL
-    assert even >= LEAST_HEARD_EVEN
+def test_the_examples_are_learnt(guard: Guard) -> None:
+    messages = rows(EXAMPLES)
+    heard = _heard(guard, messages)
+    cries = sum(row.kind != NONE for row in messages)
+    print(f"examples: {heard[True]} of {cries}, {heard[False]} of {len(messages) - cries}")
+    assert heard[True] >= LEAST_EXAMPLES_HEARD * cries
+    assert heard[False] <= MOST_EXAMPLE_ALARMS * (len(messages) - cries)
 
 
-def test_messages_that_only_sound_like_cries_seldom_raise_an_alarm(guard: Guard) -> None:
-    rows = _rows("emergency_traps.tsv")
-    _count(guard, rows[0::2], "traps, odd rows")
-    even = _count(guard, rows[1::2], "traps, even rows")
-    assert _count(guard, rows, "traps, all rows") <= MOST_ALARMS_ALL
-    assert even <= MOST_ALARMS_EVEN
+def test_no_example_stands_twice_and_none_in_the_blind_set() -> None:
+    texts = [row.text for row in rows(EXAMPLES)]
+    twice = [text for text, times in Counter(texts).items() if times > 1]
+    assert twice == []
+    # Counted first: an assertion on the sets would print what nobody may read.
+    in_both = len({*texts} & {row.text for row in rows(BLIND)})
+    assert in_both == 0
+
+
+def test_the_blind_set_is_heard_as_well_as_before(guard: Guard) -> None:
+    heard = _heard(guard, rows(BLIND))
+    print(f"blind: {heard[True]} of 200 cries, {heard[False]} of 200 others")
+    assert heard[True] >= LEAST_BLIND_HEARD
+    assert heard[False] <= MOST_BLIND_ALARMS
 
 
 def test_training_messages_about_other_matters_stay_quiet(guard: Guard) -> None:
@@ -87,3 +87,34 @@ def test_training_messages_about_other_matters_stay_quiet(guard: Guard) -> None:
     print(f"training messages: {len(alarms)} alarms in {len(messages)}")
     assert len(messages) > 2_000
     assert len(alarms) <= MOST_TRAINING_ALARMS * len(messages), alarms
+
+
+def test_messages_that_nothing_was_learnt_from_stay_quiet(guard: Guard) -> None:
+    lines = (ROOT / "tests" / "data" / "dev.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    cells = [line.split("\t") for line in lines]
+    texts = [cell[0] for cell in cells if not CRY_INTENTS & {*cell[1].split("+"), cell[2]}]
+    alarms = sum(guard.check(text) is not None for text in texts)
+    print(f"dev set: {alarms} alarms in {len(texts)}")
+    assert len(texts) > 500
+    assert alarms <= MOST_DEV_ALARMS * len(texts)
+
+
+def test_the_report_counts_and_shows_no_message(guard: Guard, tmp_path: Path) -> None:
+    path = tmp_path / "some.tsv"
+    path.write_text("text\tkind\n집에 불났어요\tfire\n여권 사진 크기\tnone\n", encoding="utf-8")
+    lines = list(report(guard, rows(path)))
+    assert lines[0] == "cries heard: 1 of 1 (100.0 %, 20.7 to 100.0)"
+    assert lines[1:3] == ["  fire: 1 of 1", "false alarms: 0 of 1 (0.0 %, 0.0 to 79.3)"]
+    assert not any("불났" in line or "여권" in line for line in lines)
+
+
+def test_wilson_s_interval_is_the_published_one() -> None:
+    low, high = wilson(81, 263)
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)  # Newcombe (1998), table I
+
+
+def test_a_line_without_a_kind_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "some.tsv"
+    path.write_text("text\tkind\n집에 불났어요\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"some\.tsv, line 2"):
+        rows(path)

@@ -50,8 +50,8 @@ DESCRIPTION_AT_LEAST = 8
 """Squeezed characters from which a first message counts as the description of a report."""
 ANNOUNCED_AT_LEAST = 18
 """The same for «가로등 고장 신고할게요», which announces a report and does not describe much."""
-A_MATTER = 9
-"""Characters besides fillers from which a message is about something by itself."""
+A_MATTER, A_MATTER_WITH_A_FACET = 9, 5
+"""Characters besides fillers, and the facet's words, from which it is about something itself."""
 CODE_LIKE = re.compile(r"[A-Z0-9]{3,5}[- ]?[A-Z0-9]{3,5}", re.IGNORECASE)
 """A check code, or what a citizen took for one."""
 
@@ -153,7 +153,7 @@ def _other_language(view: View) -> Decision | None:
 def _urgent(view: View) -> Decision | None:
     """An emergency or a crisis never leans on what was answered before."""
     name, sure = view.top
-    is_urgent = name in view.policy.urgent and view.above("offer", sure)
+    is_urgent = name in view.policy.urgent and view.above("urgent", sure)
     return _by_confidence(view) if is_urgent else None
 
 
@@ -310,8 +310,9 @@ def _stands_alone(view: View, name: str, sure: float) -> bool:
 
 def _has_a_matter(view: View) -> bool:
     """Whether a message has enough words of its own to be about something."""
-    left = view.policy.remainder(view.text, view.policy.facet(view.text))
-    return len(left) >= A_MATTER and not view.policy.facet(view.text)
+    facet = view.policy.facet(view.text)
+    least = A_MATTER_WITH_A_FACET if facet else A_MATTER
+    return len(view.policy.remainder(view.text, facet)) >= least
 
 
 def _says_nothing(text: str) -> bool:
