@@ -25,7 +25,7 @@ CRY_INTENTS = {"emergency", "crisis_counseling"}
 
 # Shares of the examples that the scale was learnt from.
 LEAST_EXAMPLES_HEARD = 0.99
-MOST_EXAMPLE_ALARMS = 0.025
+MOST_EXAMPLE_ALARMS = 0.005
 # Of 200 cries and 200 messages that only sound like one, by somebody who saw no pattern.
 LEAST_BLIND_HEARD = 194
 MOST_BLIND_ALARMS = 14
