@@ -70,6 +70,9 @@ def untaught(session: Session, text: str, lemmas: Sequence[str] = (), limit: int
 
 def nearest_untaught(index: Index, tokens: Sequence[str], limit: int) -> list[Hit]:
     """`untaught` on one state of the index."""
+    if not index.untaught.any():
+        # As it mostly is, and this is asked at every answer.
+        return []
     heard = _heard(index, tokens)
     scores = _scores(index, heard.numbers)
     new = _best(index, np.where(index.untaught, scores, 0.0), max(COMPARED, limit))

@@ -3,9 +3,9 @@
 import pytest
 
 from bot.paths import POLICY
+from bot.rasa.nlu import leaning
 from bot.rasa.nlu.decision import DialoguePolicy
 from bot.rasa.nlu.kiwi import morphemes
-from bot.rasa.nlu.leaning import leaning
 from bot.rasa.nlu.pairs import Guessed, leaning_pair, pair
 from bot.rasa.nlu.parts import within
 from bot.rasa.nlu.weighing import chance, log_odds
@@ -85,14 +85,14 @@ def test_small_talk_and_the_same_topic_are_no_second_request(second: str) -> Non
 
 def stays(text: str, alone: list[tuple[str, float]], joined: list[tuple[str, float]]) -> float:
     policy = POLICY_OF_THE_PROJECT
-    return leaning(
+    return leaning.stays(
         text,
         "waste_schedule",
         alone=alone,
         joined=joined,
         facet=policy.facet(text),
         policy=policy,
-    ).stays
+    )
 
 
 def test_a_few_words_without_a_topic_of_their_own_stay_with_the_one_before() -> None:

@@ -6,7 +6,7 @@ benchmarks.dialogue_weights` learns them from data/dialogue.
 
 from __future__ import annotations
 
-from typing import Callable, Mapping, NamedTuple, Sequence
+from typing import Callable, Mapping, Sequence
 
 from bot.korean.text import squeeze
 from bot.rasa.nlu.decision import DialoguePolicy
@@ -17,14 +17,7 @@ Ranking = Sequence[tuple[str, float]]
 _LONG, _MUCH = 40, 20
 
 
-class Leaning(NamedTuple):
-    """How likely a message stays with the topic before it, and the best topic of its own."""
-
-    stays: float
-    own: str
-
-
-def leaning(
+def stays(
     text: str,
     topic: str,
     *,
@@ -32,15 +25,14 @@ def leaning(
     joined: Ranking,
     facet: str,
     policy: DialoguePolicy,
-) -> Leaning:
+) -> float:
     """Whether `text` stays with `topic`, answered last (0 to 1).
 
     `alone` is the ranking of the text, `joined` that of the message before and the text together;
     `facet` the facet that its words ask for, or ''.
     """
     numbers = measured(text, topic, alone=alone, joined=joined, facet=facet, policy=policy)
-    own, _ = _best(alone, policy.is_catalogued, topic)
-    return Leaning(chance(policy.leaning, numbers), own)
+    return chance(policy.leaning, numbers)
 
 
 def measured(

@@ -25,8 +25,7 @@ from bot.korean.foreign import languages
 from bot.korean.places import Places
 from bot.korean.text import language, squeeze
 from bot.paths import PLACES, POLICY
-from bot.rasa.nlu import leaning as leaning_on
-from bot.rasa.nlu import pairs
+from bot.rasa.nlu import leaning, pairs
 from bot.rasa.nlu.decision import (
     CHECK_CODE,
     PHONE,
@@ -142,10 +141,9 @@ def _pressed(view: View) -> Decision:
 
 def _other_language(view: View) -> Decision | None:
     """A language that is not answered in: its own fixed sentence, never a guessed topic."""
-    spoken = language(view.text)
-    code = languages().which(view.text)
-    if spoken != "other":
+    if language(view.text) != "other":
         return None
+    code = languages().which(view.text)
     request = Request(control="other_language", slots={"language": code}, why="language")
     return Decision("other_language", 1.0, [request], rule="other_language")
 
@@ -216,7 +214,7 @@ def _corrected(view: View) -> Decision | None:
     if not view.policy.is_catalogued(topic) or not view.above("corrected", sure):
         return None
     is_case = view.topic and not view.above("very_sure", sure)
-    if is_case and view.above("leaning", _stays(view, meant, ranking, "").stays):
+    if is_case and view.above("leaning", _stays(view, meant, ranking, "")):
         # «아니 우도 말고 추자도»: another case of the same topic.
         return None
     return Decision(topic, sure, [_request(view, topic, sure, "corrected", meant)], [], "corrected")
@@ -258,15 +256,15 @@ def _leaning(view: View) -> Decision | None:
     variant = view.policy.facet_by_entity(_entities_meant(view))
     facet = view.policy.facet(view.text) or variant
     text = _without_entities(view) if variant else view.text
-    found = _stays(view, text, view.ranking, facet)
-    if not view.above("leaning", found.stays):
+    stays = _stays(view, text, view.ranking, facet)
+    if not view.above("leaning", stays):
         return None
     facet = facet or _facet_of_report(view, topic)
     near = "place" if not facet and view.places.find(view.text) else ""
-    request = Request(topic, facet, "", {}, found.stays, "leaning", view.text, near)
-    certain = view.above("answer", found.stays) and not view.above("answer", sure)
+    request = Request(topic, facet, "", {}, stays, "leaning", view.text, near)
+    certain = view.above("answer", stays) and not view.above("answer", sure)
     perhaps = [] if certain else view.topics(skip=topic)[:1]
-    return Decision(topic, found.stays, [request], perhaps, "leaning")
+    return Decision(topic, stays, [request], perhaps, "leaning")
 
 
 def _reports(view: View, topic: str) -> bool:
@@ -289,10 +287,8 @@ def _report_again(view: View, topic: str) -> Decision:
     return Decision(topic, sure, [_request(view, topic, sure, "again")], rule="again")
 
 
-def _stays(
-    view: View, text: str, ranking: list[tuple[str, float]], facet: str
-) -> leaning_on.Leaning:
-    return leaning_on.leaning(
+def _stays(view: View, text: str, ranking: list[tuple[str, float]], facet: str) -> float:
+    return leaning.stays(
         text, view.topic, alone=ranking, joined=view.joined, facet=facet, policy=view.policy
     )
 
