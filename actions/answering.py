@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from bot import offices
 from bot.database import utc_now
-from bot.knowledge import facets, notices, offices
+from bot.knowledge import facets, notices
 from bot.knowledge import service as knowledge
 from bot.knowledge.check import seoul_date
 from bot.knowledge.schemas import ArticleBody

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from actions.answering import GENERAL, facet_buttons, topic_buttons
 from actions.parts import Parts, first_request, say
+from bot import offices
 from bot.conversations import feedback
 from bot.conversations.feedback import Judged
 from bot.conversations.models import REASONS, Reason
 from bot.conversations.moves import CALLBACK
 from bot.database import utc_now
-from bot.knowledge import offices
 from bot.knowledge import service as knowledge
 from bot.knowledge.check import seoul_date
 from bot.knowledge.topics import topics as catalogue

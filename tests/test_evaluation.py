@@ -264,6 +264,13 @@ def test_a_figure_may_fall_one_point_and_no_more(tmp_path: Path) -> None:
     assert fallen_behind(kept, outcome_of(999, 1000, 21)) == {"in_scope_refused": (0.01, 0.021)}
 
 
+def test_where_a_message_is_more_than_a_point_one_may_be_lost(tmp_path: Path) -> None:
+    record(tmp_path / "recorded.json", outcome_of(54, 60))
+    kept = read_recorded(tmp_path / "recorded.json")
+    assert fallen_behind(kept, outcome_of(53, 60)) == {}
+    assert fallen_behind(kept, outcome_of(52, 60)) == {"top1": (0.9, 0.8667)}
+
+
 @pytest.mark.slow
 def test_no_figure_falls_behind_the_recorded_one(service: "Service") -> None:
     folder = ROOT / "tests" / "data"

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from bot import offices
 from bot.database import utc_now
-from bot.knowledge import offices
 from bot.knowledge import service as knowledge
 from bot.knowledge.check import seoul_date
 from bot.replies import Facet, Press, Reply, Say, Source

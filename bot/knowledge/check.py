@@ -12,8 +12,8 @@ import yaml
 from bot.database import utc_now
 from bot.knowledge import files
 from bot.knowledge.figures import missing_figures, unsourced_figures
-from bot.knowledge.offices import MENTION, mentioned, offices, with_phones
 from bot.knowledge.schemas import ArticleBody
+from bot.offices import MENTION, mentioned, offices, with_phones
 from bot.paths import POLICY
 
 Level = Literal["error", "warning"]

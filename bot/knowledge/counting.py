@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from bot.knowledge import lemmas
 from bot.knowledge.lemmas import Lemmas
-from bot.knowledge.offices import MENTION
 from bot.knowledge.schemas import ArticleBody
 from bot.knowledge.tokens import is_lemma, tokens_of_clean
+from bot.offices import MENTION
 
 QUESTION_WEIGHT = 12
 TITLE_WEIGHT = 8

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from bot.knowledge import service, state
 from bot.knowledge import topics as catalogue
 from bot.knowledge.models import Article, ArticleLemmas, ArticleRevision
-from bot.knowledge.offices import MENTION
 from bot.knowledge.schemas import ArticleBody
 from bot.knowledge.service import Served
+from bot.offices import MENTION
 
 
 class Lemmas(BaseModel):

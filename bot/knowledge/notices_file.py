@@ -24,7 +24,8 @@ from pydantic import (
     model_validator,
 )
 
-from bot.knowledge import holidays, offices
+from bot import offices
+from bot.knowledge import holidays
 from bot.knowledge.holidays import Span
 from bot.knowledge.schemas import Bilingual, FacetName, TopicId
 from bot.knowledge.topics import topics

@@ -180,7 +180,7 @@ class ArticleBody(_Part):
     def text(self, facet: str, language: str) -> str | None:
         """The text of `facet` in `language`, or None when the article has no such facet.
 
-        Phones stand in it as the ids of their offices (`bot.knowledge.offices`).
+        Phones stand in it as the ids of their offices (`bot.offices`).
         """
         return self.facets(language).get(facet)
 

@@ -6,8 +6,8 @@ from typing import Any
 from actions.answer import ActionAnswer, ActionClarify, ActionOutOfScope
 from actions.answering import answer
 from actions.parts import Parts
+from bot import offices
 from bot.database import utc_now
-from bot.knowledge import offices
 from bot.knowledge import service as knowledge
 from bot.replies import PERSON, Facet, Press, Reply, Say, Source
 from bot.wording import wording

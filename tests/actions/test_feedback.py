@@ -11,13 +11,13 @@ from sqlalchemy import select
 from actions.answer import ActionAnswer
 from actions.feedback import ActionFeedback
 from actions.parts import Parts
+from bot import offices
 from bot.conversations import service, turn_queue
 from bot.conversations.models import REASONS, Conversation, Feedback, Message, Reason, ShownButton
 from bot.conversations.rendering import Renderer
 from bot.conversations.schemas import IncomingMessage
 from bot.conversations.service import Keeping
 from bot.database import utc_now
-from bot.knowledge import offices
 from bot.knowledge import service as knowledge
 from bot.knowledge.schemas import ArticleBody
 from bot.privacy.masking import default_masker
