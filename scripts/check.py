@@ -5,8 +5,9 @@
     python scripts/check.py unit        all but the tests that need the running service
     python scripts/check.py rasa        only the tests of the Rasa environment
 
-The last part is the application's pytest, so that its closing line ends the output; the parts
-before it are listed above that line (tests/conftest.py).
+Tests that need nothing of each other run side by side, those of the running service one by one.
+The last part is a pytest, so that its closing line ends the output; the parts before it are listed
+above that line (tests/conftest.py).
 """
 
 import os
@@ -46,8 +47,17 @@ def parts() -> list[Part]:
             [str(RASA_PYTHON), "-m", "pytest", *quiet, *RASA_TESTS],
             rasa,
         ),
-        Part("pytest, unit", [str(APP / "pytest"), "-m", "not real"], frozenset({"unit"})),
-        Part("pytest, application environment", [str(APP / "pytest")], frozenset({"all"})),
+        # A file's tests stay together: they share what is slow to make.
+        Part(
+            "pytest, unit",
+            [str(APP / "pytest"), "-n", "auto", "--dist", "loadfile", "-m", "not real"],
+            frozenset({"unit", "all"}),
+        ),
+        Part(
+            "pytest, with the running service",
+            [str(APP / "pytest"), "-m", "real"],
+            frozenset({"all"}),
+        ),
     ]
 
 
@@ -55,7 +65,8 @@ def run(part: Part, before: list[str]) -> tuple[bool, str]:
     """Run one check; return whether it passed, and its line of the summary."""
     print(f"\n=== {part.name}", flush=True)
     began = time.monotonic()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    # One order of sets in every process, so that all of them collect the same tests.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
     if part.command[0] == str(APP / "pytest"):
         environment["ILSA_STAGES"] = "\n".join(before)
     status = subprocess.run(part.command, cwd=ROOT, env=environment, check=False).returncode
