@@ -26,21 +26,16 @@ STAMP = SPACY_FOLDER.with_suffix(".digest")
 """Which model's sources that pipeline was built from."""
 KEEP = 3
 
-NOT_IN_THE_MODEL = frozenset(
-    {
-        *("consent.yml", "dialogue.yml", "emergency.yml", "forms.yml", "holidays.yml"),
-        *("hours.yml", "languages.yml", "notices.yml", "offices.yml", "personal_data.yml"),
-        *("tickets.yml", "topics.yml"),
-    }
-)
-"""Decisions that are read when serving; changing one must not cost a training."""
+IN_THE_MODEL = ("english.yml", "entities.yml", "jeju_words.yml")
+"""Decisions that training reads; any other is read when serving and never costs a training."""
+ONLY_SERVED_PLACES = frozenset({"regions.yml", "shapes.json"})
 ASKED = re.compile(r"^(?:topic|questions):.*\n(?:[ -].*\n)*", re.MULTILINE)
 """What training reads of an article; correcting its text must not cost a training."""
 ONLY_SERVING = frozenset(
     {
         *("decision.py", "ear.py", "faster.py", "foreign.py", "guard.py", "held_out.py"),
-        *("in_form.py", "launch.py", "leaning.py", "pairs.py", "parts.py", "resolve.py"),
-        *("tracker_store.py", "view.py", "weighing.py"),
+        *("in_form.py", "launch.py", "leaning.py", "pairs.py", "parts.py", "place_regions.py"),
+        *("place_shapes.py", "resolve.py", "tracker_store.py", "view.py", "weighing.py"),
     }
 )
 """Modules of bot/rasa and bot/korean that leave no trace in a model."""
@@ -69,7 +64,8 @@ def sources() -> list[Path]:
     files = [ROOT / "config.yml", ROOT / "domain.yml"]
     for folder in (DATA / "nlu", DATA / "nlu_held_out", DATA / "rules", DATA / "places"):
         files += [path for path in folder.rglob("*") if path.is_file()]
-    files += [path for path in POLICY.rglob("*.yml") if path.name not in NOT_IN_THE_MODEL]
+    files = [path for path in files if path.name not in ONLY_SERVED_PLACES]
+    files += [POLICY / name for name in IN_THE_MODEL]
     for folder in (ROOT / "bot" / "rasa", ROOT / "bot" / "korean"):
         files += [path for path in folder.rglob("*.py") if path.name not in ONLY_SERVING]
     return sorted(files)

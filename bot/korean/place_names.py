@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 Kind = Literal["city", "eupmyeondong", "ri", "road", "landmark"]
 City = Literal["제주시", "서귀포시"]
+Area = Literal["dong", "eup_myeon"]
 CITIES: tuple[City, ...] = ("제주시", "서귀포시")
 
 _NUMBERS = {"1": "일", "2": "이", "3": "삼"}
@@ -28,6 +29,13 @@ class Place:
     district: str | None = None
 
 
+def area_of(district: str | None, name: str | None = None) -> Area | None:
+    """Town (동) or country (읍·면): by the district, else by the name of a 동. None if unknown."""
+    if district:
+        return "dong" if district.endswith("동") else "eup_myeon"
+    return "dong" if name and name.endswith("동") else None
+
+
 class Names:
     """Ways of writing and their places.
 
@@ -42,19 +50,29 @@ class Names:
         self.full: dict[str, Place] = {}
         self.short: dict[str, Place] = {}
         self.english: dict[str, Place] = {}
+        self.namesakes: dict[str, tuple[Place, ...]] = {}
+        """By its name, the places that share it: 월평동 of 제주시 and 월평동 of 서귀포시."""
         for city in CITIES:
             self._add_city(city, districts[city])
         self._add(self.short, "서귀포", Place("서귀포시", "city", "서귀포시"))
+        for name, cities in districts["asked"].items():
+            asked = [self.full[name], *(Place(name, "eupmyeondong", city) for city in cities)]
+            self.namesakes[name] = tuple(sorted(asked, key=_city_order))
         self._add_listed(roads, "road")
         self._add_listed(landmarks, "landmark")
 
-    @staticmethod
-    def _add(table: dict[str, Place], written: str, place: Place) -> None:
+    def _add(self, table: dict[str, Place], written: str, place: Place) -> None:
         known = table.get(written)
         if known is not None and known.city != place.city:
             # A namesake in the other city: the name alone does not say which.
-            place = Place(place.name, place.kind, None, None)
+            place = self._shared(known, place)
         table[written] = place
+
+    def _shared(self, known: Place, place: Place) -> Place:
+        """What is sure of a name that `known` and `place` share."""
+        same = (*self.namesakes.get(known.name, (known,)), place)
+        self.namesakes[place.name] = tuple(dict.fromkeys(one for one in same if one.city))
+        return Place(place.name, place.kind, None, None)
 
     def _add_city(self, city: City, part: Mapping[str, Any]) -> None:
         self._add(self.full, city, Place(city, "city", city))
@@ -99,6 +117,10 @@ class Names:
                     self._add(self.short, written, place)
                 for written in entry.get("en", ()):
                     self._add(self.english, written, place)
+
+
+def _city_order(place: Place) -> int:
+    return CITIES.index(place.city) if place.city else len(CITIES)
 
 
 def _numbered(name: str) -> Iterator[str]:

@@ -40,6 +40,7 @@ class Places:
             [(name, place_patterns.english(name)) for name in names.english]
         )
         self._phrases = PhraseCutter(phrases)
+        self._namesakes = names.namesakes
 
     @classmethod
     def load(cls, directory: Path) -> Places:
@@ -66,6 +67,13 @@ class Places:
             if (place := known.get(place_patterns.key(match.group())))
         ]
         return sorted(found, key=lambda match: match.start)
+
+    def namesakes(self, name: str) -> tuple[Place, ...]:
+        """The places that share a place's name, itself among them; empty when it is the only one.
+
+        `name` is that of a match, not every way to write it.
+        """
+        return self._namesakes.get(name, ())
 
     @staticmethod
     def _match(match: re.Match[str], place: Place) -> PlaceMatch:
