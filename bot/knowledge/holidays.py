@@ -1,25 +1,13 @@
-"""The days off around a public holiday, from data/policy/holidays.yml.
+"""The days off around a public holiday (bot/holidays.py), for the notices that speak then."""
 
-The legal clock (bot/tickets/clock.py) reads the same file for deadlines; neither knows the other.
-"""
-
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Container
+from datetime import date
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
-import yaml
+from bot.holidays import DAY, FILE, SATURDAY, HolidaysUnusable, known, load
 
-from bot.paths import POLICY
-
-FILE = POLICY / "holidays.yml"
-SATURDAY = 5
-DAY = timedelta(days=1)
-
-
-class HolidaysUnusable(Exception):
-    """holidays.yml cannot be read, or no holiday in it has the name that is asked for."""
+__all__ = ["HolidaysUnusable", "Span", "load", "spans"]
 
 
 class Span(NamedTuple):
@@ -29,53 +17,28 @@ class Span(NamedTuple):
     last: date
 
 
-def load(path: Path = FILE) -> dict[date, tuple[str, ...]]:
-    """Every known public holiday with its names; two that fall together have two.
-
-    Raises HolidaysUnusable.
-    """
-    try:
-        read: Mapping[int, Sequence[Mapping[str, object]]] = yaml.safe_load(
-            path.read_text(encoding="utf-8")
-        )
-        rows = [row for rows in read.values() for row in rows]
-        return {_day(row["date"]): tuple(str(row["name"]).split("·")) for row in rows}
-    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise HolidaysUnusable(f"{path.name} cannot be used: {error}") from error
-
-
 @lru_cache
 def spans(name: str) -> tuple[Span, ...]:
     """Each known stretch of days off that holds the holiday `name`, the earliest first.
 
     Weekends and other holidays that touch it belong to it. Raises HolidaysUnusable.
     """
-    known = _known()
-    days = sorted(day for day, names in known.items() if name in names)
+    names = known().names
+    days = sorted(day for day, all_of_day in names.items() if name in all_of_day)
     if not days:
-        raise HolidaysUnusable(f"{FILE.name} has no holiday called {name!r}.")
-    return tuple(_around(day, known) for day in days)
+        raise HolidaysUnusable(f"{FILE.name} and its library have no holiday called {name!r}.")
+    return tuple(_around(day, names) for day in days)
 
 
-@lru_cache
-def _known() -> dict[date, tuple[str, ...]]:
-    return load()
-
-
-def _around(day: date, known: Mapping[date, object]) -> Span:
+def _around(day: date, holidays: Container[date]) -> Span:
     first = last = day
-    while _is_off(first - DAY, known):
+    while _is_off(first - DAY, holidays):
         first -= DAY
-    while _is_off(last + DAY, known):
+    while _is_off(last + DAY, holidays):
         last += DAY
     return Span(first, last)
 
 
-def _is_off(day: date, known: Mapping[date, object]) -> bool:
-    return day.weekday() >= SATURDAY or day in known
-
-
-def _day(value: object) -> date:
-    if not isinstance(value, date):
-        raise ValueError(f"{value!r} is no date")
-    return value
+def _is_off(day: date, holidays: Container[date]) -> bool:
+    # A day of a year that nobody vouches for may be off too; what is not known is not told.
+    return day.weekday() >= SATURDAY or day in holidays

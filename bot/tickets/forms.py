@@ -1,89 +1,24 @@
-"""What a ticket needs and how an answer is checked, as data/policy/forms.yml says."""
+"""What a ticket needs, as data/policy/forms.yml says: the forms, by topic."""
 
-import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from bot.korean.text import squeeze
 from bot.paths import POLICY
-from bot.privacy.kinds import KINDS, TYPED_PLACEHOLDER
 from bot.tickets.errors import FieldError, PolicyError
+from bot.tickets.form_fields import AREA, FieldKind, FormField
 from bot.wording import wording
 
 Kind = Literal["report", "visit", "callback", "general"]
 
-__all__ = ["FieldError", "Form", "FormField", "Forms", "NoForm", "forms"]
+__all__ = ["AREA", "FieldError", "FieldKind", "Form", "FormField", "Forms", "NoForm", "forms"]
 
 
 class NoForm(PolicyError):
     """No form belongs to a topic."""
-
-
-class FormField(BaseModel):
-    """One thing that a form asks for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str
-    required: bool
-    personal: bool
-    """Asked only after consent."""
-    min: int = 1
-    max: int
-    """Characters; placeholders do not count towards the least."""
-    holds: str | None = None
-    """Kind of personal datum whose placeholder the value must contain."""
-    choices: dict[str, tuple[str, ...]] = {}
-    """Id of a choice to the words that mean it."""
-
-    @field_validator("holds")
-    @classmethod
-    def _a_kind_that_may_lie(cls, value: str | None) -> str | None:
-        if value is not None and not (value in KINDS and KINDS[value].keep):
-            raise ValueError(f"no kind of personal data that may be kept: {value}")
-        return value
-
-    def check(self, value: str) -> str:
-        """`value` as it is stored: tidied, a choice's id, or the placeholders alone.
-
-        Raises FieldError with the wording key of what to tell the citizen.
-        """
-        text = _tidy(value)
-        if len(text) > self.max:
-            raise FieldError("too_long")
-        if self.holds:
-            return self._placeholders(text)
-        if self.choices:
-            return self._choice(text)
-        if len(TYPED_PLACEHOLDER.sub("", text).strip()) < self.min:
-            raise FieldError("too_short")
-        return text
-
-    def _placeholders(self, text: str) -> str:
-        # Whatever stands beside the number (a name, a greeting) is not needed and not kept.
-        assert self.holds is not None
-        found = re.findall(rf"\[{KINDS[self.holds].label} \d+\]", text)
-        if not found:
-            raise FieldError(f"no_{self.holds}")
-        return ", ".join(dict.fromkeys(found))
-
-    def _choice(self, text: str) -> str:
-        if text in self.choices:
-            return text
-        lengths = {
-            name: max((len(word) for word in words if _means(text, word)), default=0)
-            for name, words in self.choices.items()
-        }
-        # «위험하지 않아요» holds «위험» too: the longest word that fits is what was meant.
-        longest = max(lengths.values())
-        best = [name for name, length in lengths.items() if length == longest]
-        if not longest or len(best) > 1:
-            raise FieldError("choice")
-        return best[0]
 
 
 class Form(BaseModel):
@@ -95,37 +30,70 @@ class Form(BaseModel):
     kind: Kind
     fields: tuple[FormField, ...]
 
+    @model_validator(mode="after")
+    def _conditions_come_first(self) -> Self:
+        known = {AREA} if any(each.kind == "location" for each in self.fields) else set()
+        for each in self.fields:
+            if strange := set(each.when) - known:
+                raise ValueError(f"{each.id} asks for {', '.join(sorted(strange))} before it is")
+            known.add(each.id)
+        return self
+
     def field(self, name: str) -> FormField | None:
         """The field `name`, or None when this form does not ask for it."""
         return next((each for each in self.fields if each.id == name), None)
+
+    def of_kind(self, kind: FieldKind) -> FormField | None:
+        """The first field of a kind, or None."""
+        return next((each for each in self.fields if each.kind == kind), None)
 
     def question(self, name: str) -> str:
         """The wording key of the question for field `name`: the topic's own, or the general one."""
         own = f"form.ask_{self.topic}_{name}"
         return own if wording().has(own) else f"form.ask_{name}"
 
+    def choice(self, name: str, choice: str) -> str:
+        """The wording key of a choice's title: the topic's own, the field's, or the general one."""
+        ways = (
+            f"form_choice.{self.topic}_{name}_{choice}",
+            f"form_choice.{name}_{choice}",
+            f"form_choice.{choice}",
+        )
+        return next((key for key in ways if wording().has(key)), f"form.choice_{choice}")
+
+    def chosen(self, name: str, choice: str) -> str:
+        """The wording key of what a choice is called once it is made."""
+        key = f"form_choice.chosen_{name}_{choice}"
+        return key if wording().has(key) else self.choice(name, choice)
+
 
 class _File(BaseModel):
     """The file: `fields` is only what the forms borrow from."""
 
     forms: dict[str, dict[str, Any]]
+    usual: tuple[str, ...] = ()
 
 
 class Forms:
     """Every form, by topic."""
 
-    def __init__(self, forms: dict[str, Form]) -> None:
+    def __init__(self, forms: dict[str, Form], usual: tuple[str, ...] = ()) -> None:
         self._forms = forms
+        self.usual = usual
+        """The topics that are offered when nothing tells what it is about."""
 
     @classmethod
     def load(cls, path: Path = POLICY / "forms.yml") -> "Forms":
         """Read a file of forms. Raises PolicyError when it is missing or makes no sense."""
         try:
             read = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-            forms = [Form(topic=topic, **form) for topic, form in read.forms.items()]
+            forms = {topic: Form(topic=topic, **form) for topic, form in read.forms.items()}
+            others = {other for form in forms.values() for other in _others(form)}
+            if strange := ({*read.usual} | others) - set(forms):
+                raise ValueError(f"no form of {', '.join(sorted(strange))}")
         except (OSError, yaml.YAMLError, ValueError, TypeError) as error:
             raise PolicyError(f"{path.name} cannot be used: {error}") from error
-        return cls({form.topic: form for form in forms})
+        return cls(forms, read.usual)
 
     def of(self, topic: str) -> Form:
         """The form of a topic. Raises NoForm."""
@@ -138,22 +106,11 @@ class Forms:
         return list(self._forms)
 
 
+def _others(form: Form) -> list[str]:
+    return [topic for field in form.fields for topic in field.switch.values()]
+
+
 @lru_cache
 def forms() -> Forms:
     """The forms of this installation."""
     return Forms.load()
-
-
-def _tidy(value: Any) -> str:
-    lines = (" ".join(line.split()) for line in str(value).splitlines())
-    return "\n".join(line for line in lines if line)
-
-
-def _means(text: str, word: str) -> bool:
-    if word.isascii():
-        return re.search(rf"\b{re.escape(word)}\b", text.replace("’", "'").casefold()) is not None
-    if len(word) > 1:
-        return word in squeeze(text)
-    # One syllable («네») stands inside too many words.
-    first = re.match(r"[가-힣]+", text)
-    return first is not None and first[0] == word

@@ -53,7 +53,8 @@ def _locked_row(session: Session, number: str, now: datetime) -> ReceiptAttempt:
     session.execute(
         insert(ReceiptAttempt)
         .values(receipt_number=number, wrong=0, since=now)
-        .on_conflict_do_nothing()
+        # Locks a row that is there; one that another right code deletes meanwhile is made anew.
+        .on_conflict_do_update(index_elements=["receipt_number"], set_={"receipt_number": number})
     )
     return session.scalars(
         select(ReceiptAttempt)

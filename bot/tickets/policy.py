@@ -1,16 +1,17 @@
 """What was decided about tickets (data/policy/tickets.yml), read and checked."""
 
 from datetime import time
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-from bot.korean.places import CITIES
 from bot.paths import POLICY
 from bot.tickets.errors import PolicyError
+from bot.tickets.models import State
 
 HOURS_A_DAY = 8
 DAYS_IN_HOURS = 5
@@ -19,17 +20,6 @@ DAYS_IN_HOURS = 5
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Name(_Part):
-    """A name in both languages."""
-
-    ko: str
-    en: str
-
-    def text(self, language: str) -> str:
-        """The name in `language`; Korean for any other than `en`."""
-        return self.en if language == "en" else self.ko
 
 
 class Term(_Part):
@@ -58,6 +48,10 @@ class StateRule(_Part):
 
     open: bool
     next: tuple[str, ...]
+    by_hand: bool = True
+    """Whether staff may choose it; otherwise a change of its own leads to it."""
+    returning: bool = False
+    """Whether the citizen may have the ticket taken up again from here."""
 
 
 class CheckCodeRule(_Part):
@@ -67,12 +61,30 @@ class CheckCodeRule(_Part):
     locked_minutes: int
 
 
-class TopicRule(_Part):
-    """The kind of petition of a topic, and its departments by city."""
+class Likeness(_Part):
+    """What counts as the same place for a topic."""
 
-    petition: str
-    departments: dict[str, Name] = {}
-    eup_myeon: Name | None = None
+    metres: PositiveInt
+    whole_district: bool = False
+    """Whether two tickets of one 읍, 면 or 동 are alike, whatever the spot."""
+
+
+class Duplicates(_Part):
+    """How near two tickets of one topic are to be the same."""
+
+    metres: PositiveInt
+    topics: dict[str, Likeness] = {}
+
+    def of(self, topic: str) -> Likeness:
+        """What holds for a topic."""
+        return self.topics.get(topic) or Likeness(metres=self.metres)
+
+
+class IncidentRule(_Part):
+    """From how many citizens of one area within how many minutes tickets begin an incident."""
+
+    count: Annotated[int, Field(ge=2)]
+    minutes: PositiveInt
 
 
 class TicketPolicy(_Part):
@@ -81,26 +93,38 @@ class TicketPolicy(_Part):
     petitions: dict[str, Term]
     working_hours: tuple[tuple[time, time], ...]
     states: dict[str, StateRule]
+    reopening_days: PositiveInt
+    soon_hours: PositiveInt
     check_code: CheckCodeRule
-    desk: Name
-    topics: dict[str, TopicRule]
+    duplicates: Duplicates
+    incidents: dict[str, IncidentRule]
+    agencies: dict[str, tuple[str, ...]]
+    local_offices: tuple[str, ...]
+    unpublished: frozenset[str] = frozenset()
+    """Topics whose reports from a talk nobody outside reads: they are about people or firms."""
 
     @model_validator(mode="after")
-    def _names_exist(self) -> Self:
+    def _states_exist(self) -> Self:
+        if strange := set(get_args(State)) ^ set(self.states):
+            raise ValueError(f"states missing or unknown to the program: {sorted(strange)}")
         for state, rule in self.states.items():
             if strange := set(rule.next) - set(self.states):
                 raise ValueError(f"state {state} leads to unknown {sorted(strange)}")
-        for topic, known in self.topics.items():
-            if known.petition not in self.petitions:
-                raise ValueError(f"topic {topic} has an unknown petition {known.petition}")
-            if strange := set(known.departments) - set(CITIES):
-                raise ValueError(f"topic {topic} has departments of unknown {sorted(strange)}")
         return self
 
     @property
     def open_states(self) -> tuple[str, ...]:
         """States in which somebody still has to act."""
         return tuple(state for state, rule in self.states.items() if rule.open)
+
+    def agency(self, office: str, city: str | None) -> str:
+        """The agency that an office belongs to; `city` tells that of a 읍, 면 or 동."""
+        if any(fnmatchcase(office, pattern) for pattern in self.local_offices):
+            return city or office
+        for agency, patterns in self.agencies.items():
+            if any(fnmatchcase(office, pattern) for pattern in patterns):
+                return agency
+        return office
 
     @classmethod
     def load(cls, path: Path) -> "TicketPolicy":

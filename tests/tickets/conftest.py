@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.hours import SEOUL
 from bot.privacy.vault import Cipher
 from bot.tickets import service
-from bot.tickets.service import Opened
+from bot.tickets.service import NewTicket, Opened
 
 Opener = Callable[..., Opened]
 
@@ -29,7 +29,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def open_one(cipher: Cipher, now: datetime) -> Opener:
-    """Opens a ticket about a street light; any argument of `open_ticket` may be given."""
+    """Opens a ticket about a street light; any field of NewTicket, and `now`, may be given."""
 
     def opener(session: Session, **given: Any) -> Opened:
         usual: dict[str, Any] = {
@@ -39,13 +39,14 @@ def open_one(cipher: Cipher, now: datetime) -> Opener:
             "language": "ko",
             "conversation_id": "conversation-1",
             "message_id": "message-1",
-            "department": "제주시 건설과",
+            "office": "jeju_construction",
+            "rule": "",
             "petition": "grievance",
             "secrets": [("[전화번호 1]", "phone", "010-1234-5678")],
-            "cipher": cipher,
             "consent_version": "2026-11",
-            "now": now,
         }
-        return service.open_ticket(session, **{**usual, **given})
+        at = given.pop("now", now)
+        new = NewTicket(**{**usual, **given})
+        return service.open_ticket(session, new=new, cipher=cipher, now=at)
 
     return opener

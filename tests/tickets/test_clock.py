@@ -1,16 +1,15 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import holidays
 from bot.hours import SEOUL
-from bot.paths import POLICY
 from bot.tickets import clock
-from bot.tickets.errors import PolicyError
 from bot.tickets.policy import Term, TicketPolicy, ticket_policy
 from bot.wording import LANGUAGES, wording
 
@@ -19,12 +18,15 @@ PETITIONS = sorted(ticket_policy().petitions)
 IN_DAYS = sorted(
     name for name, term in ticket_policy().petitions.items() if term.working_hours is None
 )
-# Far enough from the last known year for the longest term.
+# Far enough from the last known year for the longest term, extended and paused.
 MOMENTS = st.datetimes(
     min_value=datetime(2025, 1, 1),
-    max_value=datetime(2027, 11, 30),
+    max_value=datetime(2027, 9, 30),
     timezones=st.sampled_from([UTC, SEOUL]),
 )
+DAYS = st.dates(min_value=date(2025, 1, 1), max_value=date(2027, 12, 31))
+PAUSES = st.timedeltas(min_value=timedelta(), max_value=timedelta(days=14))
+WHY = "관계 기관의 협조가 필요해요."
 
 
 def seoul(text: str) -> datetime:
@@ -39,6 +41,12 @@ def days(first: date, last: date) -> Iterator[date]:
 
 def with_term(**term: int) -> TicketPolicy:
     return ticket_policy().model_copy(update={"petitions": {"x": Term(**term)}})
+
+
+def also_off(day: date) -> clock.Calendar:
+    """The calendar with one holiday more."""
+    known = holidays.known()
+    return clock.Calendar(replace(known, names={**known.names, day: ("x",)}))
 
 
 @pytest.mark.parametrize(
@@ -150,13 +158,145 @@ def test_working_time_backwards_is_none() -> None:
     assert clock.working_time(seoul("2026-11-24 10:00"), seoul("2026-11-23 10:00")) == timedelta()
 
 
-def test_every_holiday_has_a_source_and_stands_once() -> None:
-    read = yaml.safe_load((POLICY / "holidays.yml").read_text(encoding="utf-8"))
-    assert sorted(read) == [2025, 2026, 2027]
-    for holidays in read.values():
-        dates = [holiday["date"] for holiday in holidays]
-        assert dates == sorted(set(dates))
-        assert all(holiday["source"] for holiday in holidays)
+@given(petition=st.sampled_from(PETITIONS), received=MOMENTS, day=DAYS)
+def test_a_holiday_more_never_lets_a_term_end_earlier(
+    petition: str, received: datetime, day: date
+) -> None:
+    with_one_more = clock.due(petition, received, calendar=also_off(day))
+    assert with_one_more >= clock.due(petition, received)
+
+
+# Extension
+
+
+@pytest.mark.parametrize(
+    ("petition", "due", "extended"),
+    [
+        ("grievance", "2026-12-01 18:00", "2026-12-10 18:00"),
+        ("grievance", "2026-09-22 18:00", "2026-10-06 18:00"),  # over 추석 and 개천절
+        ("suggestion", "2026-12-10 18:00", "2026-12-31 18:00"),  # over Christmas
+        ("other", "2026-11-23 14:00", "2026-11-23 17:00"),
+        ("other", "2026-11-27 17:00", "2026-11-30 11:00"),
+    ],
+)
+def test_an_extension_is_the_same_term_once_more(petition: str, due: str, extended: str) -> None:
+    assert clock.extended(petition, seoul(due), reason=WHY, extended_at=None) == seoul(extended)
+
+
+def test_an_extension_may_be_shorter_than_the_term() -> None:
+    longer = clock.extended(
+        "grievance",
+        seoul("2026-12-01 18:00"),
+        reason=WHY,
+        extended_at=None,
+        by=Term(days=2),
+    )
+    assert longer == seoul("2026-12-03 18:00")
+
+
+@pytest.mark.parametrize(
+    ("what", "given"),
+    [
+        ("reason", {"reason": "  "}),
+        ("once", {"extended_at": seoul("2026-11-30 10:00")}),
+        ("at most itself", {"by": Term(days=8)}),
+    ],
+)
+def test_no_term_is_extended_without_reason_or_twice_or_by_more_than_itself(
+    what: str, given: dict[str, Any]
+) -> None:
+    usual: dict[str, Any] = {"reason": WHY, "extended_at": None}
+    with pytest.raises(clock.TermRefused, match=what):
+        clock.extended("grievance", seoul("2026-12-01 18:00"), **{**usual, **given})
+
+
+@given(petition=st.sampled_from(PETITIONS), received=MOMENTS)
+def test_an_extended_term_holds_at_most_twice_the_working_time(
+    petition: str, received: datetime
+) -> None:
+    due = clock.due(petition, received)
+    extended = clock.extended(petition, due, reason=WHY, extended_at=None)
+    term = ticket_policy().petitions[petition]
+    own = timedelta(hours=term.hours or 8 * (term.days or 0))
+    assert clock.working_time(due, extended) == own
+    assert clock.working_time(received, extended) <= 2 * own
+
+
+# Pauses
+
+
+@pytest.mark.parametrize(
+    ("paused", "resumed", "due"),
+    [
+        ("2026-11-24 10:00", "2026-11-26 10:00", "2026-12-03 18:00"),
+        ("2026-11-24 10:00", "2026-11-24 14:00", "2026-12-02 12:00"),  # three hours of work
+        ("2026-11-27 18:00", "2026-11-30 09:00", "2026-12-01 18:00"),  # only over a weekend
+        ("2026-11-24 10:00", "2026-11-24 10:00", "2026-12-01 18:00"),
+    ],
+)
+def test_what_the_citizen_takes_to_complete_it_does_not_count(
+    paused: str, resumed: str, due: str
+) -> None:
+    before = seoul("2026-12-01 18:00")
+    assert clock.resumed(before, seoul(paused), seoul(resumed)) == seoul(due)
+
+
+@given(petition=st.sampled_from(PETITIONS), received=MOMENTS, pause=PAUSES, waited=PAUSES)
+def test_a_pause_shifts_the_term_by_the_working_time_it_lasted(
+    petition: str, received: datetime, pause: timedelta, waited: timedelta
+) -> None:
+    due = clock.due(petition, received)
+    paused_at = received + waited
+    resumed = clock.resumed(due, paused_at, paused_at + pause)
+    stopped = clock.working_time(paused_at, paused_at + pause)
+    assert clock.working_time(due, resumed) == stopped
+    assert resumed >= due
+
+
+@given(received=MOMENTS, waited=PAUSES, one=PAUSES, other=PAUSES)
+def test_two_pauses_on_end_are_one(
+    received: datetime, waited: timedelta, one: timedelta, other: timedelta
+) -> None:
+    due = clock.due("grievance", received)
+    start, middle = received + waited, received + waited + one
+    end = middle + other
+    twice = clock.resumed(clock.resumed(due, start, middle), middle, end)
+    assert twice == clock.resumed(due, start, end)
+
+
+# Transfers and investigations
+
+
+@pytest.mark.parametrize(
+    ("received", "to_another_agency", "due"),
+    [
+        ("2026-11-23 10:00", False, "2026-11-23 14:00"),
+        ("2026-11-23 10:00", True, "2026-11-24 10:00"),
+        ("2026-11-27 17:00", True, "2026-11-30 17:00"),
+        ("2026-06-02 17:00", False, "2026-06-04 11:00"),  # over the elections
+    ],
+)
+def test_a_transfer_takes_three_working_hours_and_eight_to_another_agency(
+    received: str, to_another_agency: bool, due: str
+) -> None:
+    assert clock.transfer_due(seoul(received), to_another_agency) == seoul(due)
+
+
+def test_an_investigation_on_the_spot_adds_up_to_fourteen_days_to_a_grievance() -> None:
+    due = seoul("2026-12-01 18:00")
+    assert clock.investigated("grievance", due) == seoul("2026-12-21 18:00")
+    assert clock.investigated("grievance", due, days=1) == seoul("2026-12-02 18:00")
+
+
+@pytest.mark.parametrize(
+    ("petition", "days"), [("question", 3), ("grievance", 15), ("grievance", 0)]
+)
+def test_nothing_else_is_investigated_nor_for_longer(petition: str, days: int) -> None:
+    with pytest.raises(clock.TermRefused):
+        clock.investigated(petition, seoul("2026-12-01 18:00"), days=days)
+
+
+# Holidays
 
 
 @pytest.mark.parametrize(
@@ -169,23 +309,6 @@ def test_elections_restored_and_substitute_holidays_are_no_working_days(day: str
 def test_before_2026_labour_day_and_constitution_day_were_working_days() -> None:
     assert CALENDAR.is_working_day(date(2025, 5, 1))
     assert CALENDAR.is_working_day(date(2025, 7, 17))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2026: [{date: 2026-13-01, name: x, source: y}]",
-        "2026: [{date: 2025-01-01, name: x, source: y}]",
-        "2026: [{date: 2026-01-01, name: x}]",
-        "- x",
-        "2026: [",
-    ],
-)
-def test_a_broken_file_of_holidays_is_refused(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "holidays.yml"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(PolicyError, match=r"holidays\.yml"):
-        clock.Calendar.load(path)
 
 
 @pytest.mark.parametrize("term", [{}, {"days": 3, "hours": 3}, {"days": 0}, {"hours": -1}])

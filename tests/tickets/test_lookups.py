@@ -156,3 +156,12 @@ def test_old_counts_are_forgotten_and_locks_kept(
         assert session.scalar(select(func.count()).select_from(ReceiptAttempt)) == 1
     with database.writing() as session:
         assert service.forget_attempts(session, now=now + timedelta(minutes=95)) == 1
+
+
+def test_the_right_code_given_twice_at_once_finds_the_ticket_twice(
+    database: Database, given_out: tuple[str, str], now: datetime
+) -> None:
+    for _ in range(5):
+        found(database, given_out[0], WRONG, now - timedelta(hours=3))
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            assert all(pool.map(lambda _: found(database, *given_out, now), range(8)))

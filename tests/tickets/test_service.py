@@ -44,7 +44,7 @@ def test_a_ticket_is_received_with_number_code_and_deadline(
         assert opened.check_code is not None
         assert opened.check_code not in ticket.check_code_hash
         assert [event.what for event in ticket.events] == ["opened"]
-        assert ticket.events[0].details == {"department": "제주시 건설과", "rule": "city:제주시"}
+        assert ticket.events[0].details == {"office": "jeju_construction", "rule": "city:제주시"}
 
 
 def test_the_same_message_opens_one_ticket_and_shows_its_code_once(
@@ -118,7 +118,7 @@ def test_a_ticket_goes_through_its_states(
 ) -> None:
     with database.writing() as session:
         ticket = open_one(session, secrets=[]).ticket
-        for state in ("in_progress", "answered", "in_progress", "answered", "closed"):
+        for state in ("in_progress", "done", "in_progress", "done", "closed"):
             assert state in service.next_states(ticket)
             move(session, ticket, state, now)
         assert service.next_states(ticket) == ()
@@ -134,7 +134,8 @@ def test_every_move_that_the_policy_does_not_name_is_refused(
         for state, rule in states.items():
             ticket.state = state
             session.flush()
-            for to in [*(set(states) - set(rule.next)), "lost"]:
+            by_hand = {to for to in rule.next if states[to].by_hand}
+            for to in [*(set(states) - by_hand), "lost"]:
                 with pytest.raises(WrongTransition):
                     move(session, ticket, to, now)
         assert history(session, ticket) == [("citizen", "opened")]
@@ -164,10 +165,10 @@ def test_a_change_to_be_told_is_told_once(
     with database.writing() as session:
         ticket = open_one(session).ticket
         move(session, ticket, "in_progress", now)
-        move(session, ticket, "answered", now, note="고쳤어요", tell_citizen=True)
+        move(session, ticket, "done", now, note="고쳤어요", tell_citizen=True)
     with database.writing() as session:
         (event,) = service.untold_events(session, limit=10)
-        assert event.details == {"from": "in_progress", "to": "answered", "note": "고쳤어요"}
+        assert event.details == {"from": "in_progress", "to": "done", "note": "고쳤어요"}
         assert event.ticket.conversation_id == "conversation-1"
         service.mark_told(session, event, now)
         service.mark_told(session, event, now + timedelta(hours=1))
@@ -220,7 +221,7 @@ def test_a_sealed_datum_of_another_ticket_does_not_open(
             )
 
 
-@pytest.mark.parametrize("path", [("cancelled",), ("in_progress", "answered", "closed")])
+@pytest.mark.parametrize("path", [("cancelled",), ("in_progress", "done", "closed")])
 def test_personal_data_end_with_the_ticket(
     database: Database, open_one: Opener, cipher: Cipher, now: datetime, path: tuple[str, ...]
 ) -> None:
