@@ -1,0 +1,1 @@
+"""Photos that citizens and staff add: checked, re-encoded, kept outside the web root."""
