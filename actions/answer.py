@@ -31,12 +31,13 @@ class ActionAnswer(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """One reply a requested topic, in the order in which they were asked."""
-        said = await self._parts.read(lambda session: _answers(session, tracker))
+        said = await self._parts.read(lambda session: answers(session, tracker))
         say(dispatcher, tracker, self.name(), *said)
         return [*remembered(tracker, said), SlotSet("unsure", 0)]
 
 
-def _answers(session: Session, tracker: Tracker) -> list[Reply]:
+def answers(session: Session, tracker: Tracker) -> list[Reply]:
+    """The replies to what was asked: an article that nobody is trained on, or one a request."""
     reply, offers = _by_words(session, tracker, is_sure=not options_of(tracker))
     if reply is not None:
         return [reply]
@@ -65,12 +66,18 @@ def _answer(
     return answer(
         session,
         topic=request["topic"],
-        facet=request.get("facet") or "",
+        facet=_facet(request),
         options=options,
         lemmas=lemmas_of(tracker),
         near=request.get("near") or "",
         told=told_of(tracker).get(request["topic"], ()),
     )
+
+
+def _facet(request: dict[str, Any]) -> str:
+    """The facet asked for; «summary» that no button asked for leaves it to the words."""
+    facet = str(request.get("facet") or "")
+    return "" if facet == "summary" and request.get("why") != "button" else facet
 
 
 class ActionClarify(Action):

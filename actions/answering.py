@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from bot import offices
+from bot.conversations import incidents
 from bot.database import utc_now
 from bot.knowledge import facets, notices
 from bot.knowledge import service as knowledge
@@ -56,7 +57,8 @@ def answer(
     chosen = choose(served.body, Asked(facet, lemmas, near), told)
     first = next(iter(chosen.shown), "")
     parts: list[Say | Facet | Source] = [
-        *notices.due(session, topic=topic, facet=first, now=utc_now())
+        *incidents.due(session, topic=topic, now=utc_now()),
+        *notices.due(session, topic=topic, facet=first, now=utc_now()),
     ]
     parts += [Say(key=chosen.note)] if chosen.note else []
     parts += [Facet(topic=topic, facet=name, revision=served.revision) for name in chosen.shown]
@@ -64,9 +66,10 @@ def answer(
     if options:
         parts.append(Say(key="answer.or_did_you_mean"))
     buttons = topic_buttons(session, options)
-    if served.body.kind == "report" and topic not in forms().topics():
-        # No form of its own: what the citizen wants to report still reaches a person.
-        buttons.append(GENERAL)
+    if served.body.kind == "report":
+        # Without a form of its own, what the citizen wants to report still reaches a person.
+        has_form = topic in forms().topics()
+        buttons = [start_button(topic), *buttons] if has_form else [*buttons, GENERAL]
     buttons += link_buttons(served.body, chosen.shown)
     heard = {*chosen.shown, *(told if chosen.again else ())}
     buttons += facet_buttons(topic, [name for name in has if name not in heard])
@@ -146,6 +149,11 @@ def in_charge(session: Session, *, topic: str, options: Sequence[str] = ()) -> R
     if body.kind == "handover":
         buttons = [PERSON, *topic_buttons(session, options), GENERAL]
     return Reply(parts=parts, buttons=buttons, topic=topic)
+
+
+def start_button(topic: str) -> Button:
+    """The button that starts the report of a topic."""
+    return Button(title=Say(key="button.report"), press=Press(topic=topic))
 
 
 def facet_buttons(topic: str, names: Sequence[str]) -> list[Button]:

@@ -5,16 +5,13 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
-from sqlalchemy.orm import Session
 
 from actions.answering import GENERAL
 from actions.memory import forgotten
 from actions.parts import Parts, first_request, language_of, message_id_of, say
-from bot.conversations import service
-from bot.conversations.moves import handed_over
+from bot.conversations.handing_over import ask_for_person
 from bot.database import utc_now
 from bot.korean.foreign import languages
-from bot.metrics import HANDOVERS
 from bot.replies import PERSON, Facet, Reply, Say, Source
 
 WITH_A_WAY_ON = frozenset({"greet", "capabilities", "start_over", "deny"})
@@ -131,8 +128,7 @@ class ActionHandOver(Action):
         """Escalates; says when a person is there, and first a kind word to the distressed."""
         slots = first_request(tracker).get("slots") or {}
         reason = str(slots.get("reason") or "citizen_asked")
-        await hand_over(self._parts, tracker, reason)
-        reply = handed_over()
+        reply = await hand_over(self._parts, tracker, reason)
         if reason == "distress":
             kind = Say(key="handover.distress")
             reply = reply.model_copy(update={"parts": [kind, *reply.parts]})
@@ -140,16 +136,19 @@ class ActionHandOver(Action):
         return [SlotSet("unsure", 0)]
 
 
-async def hand_over(parts: Parts, tracker: Tracker, reason: str) -> None:
-    """Put the tracker's conversation before the staff; a second time changes nothing."""
-
-    def escalate(session: Session) -> None:
-        if service.hand_over(
-            session, conversation_id=tracker.sender_id, reason=reason, now=utc_now()
-        ):
-            HANDOVERS.labels(reason=reason).inc()
-
-    await parts.write(escalate)
+async def hand_over(parts: Parts, tracker: Tracker, reason: str) -> Reply:
+    """Put the tracker's conversation before the staff, and what to tell the citizen of it."""
+    return await parts.write(
+        lambda session: ask_for_person(
+            session,
+            parts.desk,
+            conversation_id=tracker.sender_id,
+            message_id=message_id_of(tracker),
+            reason=reason,
+            language=language_of(tracker),
+            now=utc_now(),
+        )
+    )
 
 
 class ActionTicketStatus(Action):

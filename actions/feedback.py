@@ -16,7 +16,7 @@ from bot import offices
 from bot.conversations import feedback
 from bot.conversations.feedback import Judged
 from bot.conversations.models import REASONS, Reason
-from bot.conversations.moves import CALLBACK
+from bot.conversations.waiting import CALLBACK
 from bot.database import utc_now
 from bot.knowledge import service as knowledge
 from bot.knowledge.check import seoul_date
@@ -26,6 +26,8 @@ from bot.replies import PERSON, Button, Press, Reply, Say
 
 REASON = "reason"
 """Slot of a press that says why an answer did not help."""
+JUDGING = ("useful", "not_useful")
+"""Controls that judge an answer."""
 CENTRE = "jeju120"
 """The office to call where the article names none."""
 MOST_TOPICS = 3
@@ -47,16 +49,16 @@ class ActionFeedback(Action):
     ) -> list[EventType]:
         """Thanks, the question why not, or what helps against the reason given."""
         intent = str(tracker.latest_message["intent"]["name"])
-        press = _pressed(tracker, intent)
+        press = pressed(tracker, intent)
 
         def work(session: Session) -> Reply:
-            return _heard(session, tracker.sender_id, press).model_copy(update={"topic": intent})
+            return heard(session, tracker.sender_id, press).model_copy(update={"topic": intent})
 
         say(dispatcher, tracker, self.name(), await self._parts.write(work))
         return [SlotSet("unsure", 0)]
 
 
-def _pressed(tracker: Tracker, intent: str) -> Press:
+def pressed(tracker: Tracker, intent: str) -> Press:
     """The press as it was shown; without one, the button that means the intent."""
     request = first_request(tracker)
     return Press(
@@ -67,7 +69,7 @@ def _pressed(tracker: Tracker, intent: str) -> Press:
     )
 
 
-def _heard(session: Session, conversation_id: str, press: Press) -> Reply:
+def heard(session: Session, conversation_id: str, press: Press) -> Reply:
     """Keep what was pressed and say what comes next."""
     useful = press.control == "useful"
     reason = _reason(press)

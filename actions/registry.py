@@ -13,7 +13,9 @@ from actions.conversation import (
 )
 from actions.feedback import ActionFeedback
 from actions.parts import Parts
-from actions.report import ActionCloseReport, ValidateReportForm
+from actions.report import ValidateReportForm
+from actions.report_end import ActionCloseReport
+from actions.shared import ActionShared
 
 
 def executor(parts: Parts) -> ActionExecutor:
@@ -30,6 +32,7 @@ def executor(parts: Parts) -> ActionExecutor:
         ActionOutOfScope(parts),
         ActionReplay(),
         ActionSay(),
+        ActionShared(parts),
         ActionTicketStatus(parts),
         ValidateReportForm(parts),
     ):

@@ -14,15 +14,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import select
 
 from actions.parts import Parts
-from actions.report import ActionCloseReport, ValidateReportForm
+from actions.report import ValidateReportForm
+from actions.report_end import ActionCloseReport
 from bot.conversations import service
 from bot.conversations.desk import Desk
 from bot.conversations.models import Conversation
 from bot.conversations.rendering import Renderer
 from bot.database import Database, utc_now
 from bot.knowledge import service as knowledge
-from bot.korean.places import Places
-from bot.paths import KNOWLEDGE, PLACES
+from bot.paths import KNOWLEDGE
 from bot.privacy import vault
 from bot.privacy.masking import Finding
 from bot.privacy.vault import Cipher
@@ -60,15 +60,10 @@ def cipher() -> Cipher:
     return Cipher(Fernet.generate_key().decode())
 
 
-@pytest.fixture(scope="session")
-def places() -> Places:
-    return Places.load(PLACES)
-
-
 @pytest.fixture
-def parts(database: Database, cipher: Cipher, places: Places) -> Iterator[Parts]:
+def parts(database: Database, cipher: Cipher) -> Iterator[Parts]:
     forms = Forms.load()
-    desk = Desk(cipher=cipher, forms=forms, routing=Routing.load(), places=places)
+    desk = Desk(cipher=cipher, forms=forms, routing=Routing.load())
     made = Parts(database=database, desk=desk, forms=forms)
     yield made
     made.pool.shutdown()
@@ -94,7 +89,7 @@ class Talk:
         parse = {
             "text": text,
             "intent": {"name": intent, "confidence": 1.0},
-            "entities": [],
+            "entities": more.pop("entities", []),
             "intent_ranking": [{"name": intent, "confidence": 1.0}],
             "requests": requests,
             "options": more.pop("options", []),
@@ -135,9 +130,11 @@ class Talk:
     async def form(self, intent: str = "inform", text: str = "", **request: Any) -> list[Reply]:
         """One message while the form is open (or opening it), as the rules run it."""
         asked: dict[str, Any] = {"topic": "", "facet": "", "control": "", "slots": {}, "why": ""}
+        asked["text"] = text
         message_id = request.pop("message_id", None)
+        more = {name: request.pop(name) for name in ("entities", "options") if name in request}
         requests = [{**asked, **request}] if request else []
-        self.heard(intent, text, requests, message_id=message_id)
+        self.heard(intent, text, requests, message_id=message_id, **more)
         self.active_loop = {"name": "report_form"}
         replies = await self.run(ValidateReportForm(self.parts))
         if any(event.get("name") == "action_close_report" for event in self.set_events):

@@ -227,12 +227,10 @@ async def test_what_was_answered_is_remembered_in_order(talk: Talk, parts: Parts
     assert talk.slots["topic"] == "passport_issue"
 
 
-async def test_a_report_topic_without_a_form_offers_to_leave_a_message(
-    talk: Talk, parts: Parts
-) -> None:
+async def test_an_answer_about_a_report_leads_to_its_form(talk: Talk, parts: Parts) -> None:
     talk.heard("noise", "공사장이 시끄러워요", [request("noise")])
     [reply] = await talk.run(ActionAnswer(parts))
-    assert Press(topic="general_ticket") in pressed(reply)
+    assert pressed(reply)[0] == Press(topic="noise")
 
 
 async def test_where_it_can_be_done_online_is_a_button_that_opens(talk: Talk, parts: Parts) -> None:

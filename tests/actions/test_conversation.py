@@ -2,6 +2,7 @@
 
 import pytest
 
+from actions import conversation
 from actions.conversation import (
     ActionCalm,
     ActionHandOver,
@@ -12,7 +13,6 @@ from actions.conversation import (
 )
 from actions.parts import Parts
 from bot import hours
-from bot.conversations import moves
 from bot.database import utc_now
 from bot.korean.foreign import languages
 from bot.replies import Press, Reply, Say
@@ -28,10 +28,18 @@ def keys(reply: Reply) -> list[str]:
 
 async def a_ticket(talk: Talk) -> tuple[str, str]:
     """Open a ticket; returns its receipt number and check code."""
-    filled = {"location": "노형동", "detail": "구멍이 크게 났어요", "danger": "no"}
-    await talk.form("road_damage", topic="road_damage", slots=filled)
-    await talk.form(control="skip")
-    [receipt] = await talk.form(control="send")
+    receipt = await talk.parts.write(
+        lambda session: talk.parts.desk.open_report(
+            session,
+            form=talk.parts.forms.of("road_damage"),
+            fields={"location": "노형동", "detail": "구멍이 크게 났어요"},
+            consented=False,
+            conversation_id=talk.conversation_id,
+            message_id="message-1",
+            language="ko",
+            now=utc_now(),
+        )
+    )
     code = talk.original("[확인번호 1]")
     assert receipt.ticket and code
     return receipt.ticket, code
@@ -152,20 +160,21 @@ async def test_handing_over_twice_changes_nothing(talk: Talk, parts: Parts) -> N
 async def test_in_hours_a_person_is_on_the_way(
     talk: Talk, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moves, "utc_now", lambda: NOON)
+    monkeypatch.setattr(conversation, "utc_now", lambda: NOON)
     talk.heard("talk_to_human", "상담원", [])
     [reply] = await talk.run(ActionHandOver(parts))
-    assert keys(reply) == ["handover.waiting"]
+    assert keys(reply) == ["handover.waiting", "handover.place"]
 
 
 async def test_outside_them_the_opening_time_and_a_callback_are_offered(
     talk: Talk, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(moves, "utc_now", lambda: NIGHT)
+    monkeypatch.setattr(conversation, "utc_now", lambda: NIGHT)
     talk.heard("talk_to_human", "상담원", [])
     [reply] = await talk.run(ActionHandOver(parts))
-    assert keys(reply) == ["handover.closed"]
-    assert NIGHT.strftime("%m-%d 07:00") in talk.rendered(reply)
+    assert keys(reply) == ["handover.closed", "handover.promised"]
+    assert f"{NIGHT.month}월 {NIGHT.day}일" in talk.rendered(reply)
+    assert "오전 7시 이후에" in talk.rendered(reply)
     assert Press(topic="callback") in [button.press for button in reply.buttons]
 
 
@@ -185,7 +194,7 @@ async def test_the_right_code_shows_the_status(talk: Talk) -> None:
     reply = await status(talk, receipt=number, check_code="[확인번호 2]")
     assert keys(reply) == ["status.found", "ticket.state_received"]
     assert reply.ticket == number
-    assert "제주시 건설과" in talk.rendered(reply)
+    assert "담당: 제주" in talk.rendered(reply)
 
 
 async def test_the_number_asked_about_before_is_remembered(talk: Talk) -> None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 import yaml
 
@@ -26,6 +26,8 @@ def placeholder(text: str, kind: str) -> str:
     return text[start : text.index("]", start) + 1] if start >= 0 else ""
 
 
+SOME_CHOICE = "choice"
+"""«종류를 바꿀게요»: the field with choices, whatever it is called in the form."""
 SAYS_MORE = 3
 """Squeezed characters beside yes and no from which a text says more."""
 
@@ -111,10 +113,17 @@ class DialoguePolicy:
         self.conversation = frozenset(data["conversation"])
         self.handover = frozenset(data["handover"])
         self.reports = frozenset(data["reports"])
+        self.mostly_reported = frozenset(data["mostly_reported"])
+        self._no_report: dict[str, list[str]] = data["no_report"]
         self._facets: dict[str, list[str]] = data["facets"]
         self._by_entity: dict[str, dict[str, str]] = data["facet_by_entity"]
         self._fillers = sorted(data["follow_up_fillers"], key=len, reverse=True)
-        self._questions: list[str] = data["question_marks"]
+        marks = [str(mark) for mark in data["question_marks"]]
+        words = "|".join(re.escape(mark) for mark in marks if re.match("[a-z]", mark))
+        self._questions = [mark for mark in marks if not re.match("[a-z]", mark)]
+        self._question_words = re.compile(rf"\b(?:{words})\b")
+        self._question_ends = re.compile(data["question_ends"])
+        self._no_questions: list[str] = data["no_questions"]
         self._form = {name: frozenset(words) for name, words in data["form"].items()}
         self._may_be_left_out = frozenset(data["may_be_left_out"])
         self._leaving_out: tuple[str, ...] = tuple(data["leaving_out"])
@@ -127,6 +136,7 @@ class DialoguePolicy:
         self._yes_no = sorted(data["yes_no"], key=len, reverse=True)
         self.urgent = frozenset(data["urgent"])
         self._distress: list[str] = data["distress"]
+        self._not_useful: list[str] = data["not_useful"]
         self.borders = Borders(data["borders"])
         self.leaning: dict[str, float] = data["leaning"]
         self.two_requests: dict[str, float] = data["two_requests"]
@@ -181,6 +191,11 @@ class DialoguePolicy:
         longest = sorted(found, key=lambda item: (item[1], item[0]))
         return longest[0][2] if longest else ""
 
+    def asks_one_of(self, text: str, facets: Sequence[str]) -> bool:
+        """Whether the text has words of one of these facets, beside those of any other."""
+        said = _Said(text)
+        return any(said.find(word) >= 0 for name in facets for word in self._facets.get(name, []))
+
     def facet_by_entity(self, entities: list[dict[str, Any]]) -> str:
         """The facet that an entity asks for (a destination country), or ''."""
         for entity in entities:
@@ -211,7 +226,11 @@ class DialoguePolicy:
     def asks(self, text: str) -> bool:
         """Whether the text looks like a question."""
         low = text.lower()
-        return any(mark in low for mark in self._questions)
+        for words in self._no_questions:
+            low = low.replace(words, " ")
+        if any(mark in low for mark in self._questions):
+            return True
+        return bool(self._question_words.search(low) or self._question_ends.search(low))
 
     def move(self, text: str, name: str) -> bool:
         """Whether the whole text is one of the words of a form move (`cancel`, `skip`, …)."""
@@ -220,6 +239,15 @@ class DialoguePolicy:
     def ends_as(self, text: str, name: str) -> bool:
         """Whether the text ends as a move does («그냥 안 할래요»)."""
         return _bare(text).endswith(tuple(self._form[f"{name}_at_end"]))
+
+    def gives_up(self, text: str) -> bool:
+        """Whether the whole report is given up, not only what is asked («됐어요 안 할래요»)."""
+        begins = _bare(text).startswith(tuple(self._form["gives_up_at_start"]))
+        return begins and self.ends_as(text, "cancel")
+
+    def is_not_useful(self, text: str) -> bool:
+        """Whether the text says, as the button under an answer does, that it did not help."""
+        return _has(squeeze(text), self._not_useful)
 
     def leaves_out(self, text: str, asked: str) -> bool:
         """Whether the text leaves out what need not be given («연락처는 안 남길래요»)."""
@@ -240,9 +268,15 @@ class DialoguePolicy:
         """A place as citizens answer with it («연동 GS25 앞이요»), without its polite ending."""
         return self._polite_end.sub("", text)
 
-    def field_named(self, text: str) -> str:
-        """The form field that the text names, or ''."""
-        low = text.lower()
-        return next(
-            (name for name, words in self._fields.items() if any(word in low for word in words)), ""
-        )
+    def is_none_to_report(self, topic: str, text: str) -> bool:
+        """Whether a text of a report's topic is about what nobody reports (adopting a dog)."""
+        return _has(squeeze(text), [squeeze(word) for word in self._no_report.get(topic, [])])
+
+    def field_named(self, text: str, among: Sequence[str] = ()) -> str:
+        """The form field that the text names, or ''; `among`: the only ones there are."""
+        low, bare = text.lower(), squeeze(text)
+        for name, words in self._fields.items():
+            is_one = not among or name in among or name == SOME_CHOICE
+            if is_one and any(word in low or word in bare for word in words):
+                return name
+        return ""

@@ -44,6 +44,8 @@ CONTROL_INTENTS = {
     "restart": "start_over",
     "useful": "useful",
     "not_useful": "not_useful",
+    "photo": "shared",
+    "place": "shared",
 }
 DESCRIPTION_AT_LEAST = 8
 """Squeezed characters from which a first message counts as the description of a report."""
@@ -51,8 +53,12 @@ ANNOUNCED_AT_LEAST = 18
 """The same for «가로등 고장 신고할게요», which announces a report and does not describe much."""
 A_MATTER, A_MATTER_WITH_A_FACET = 9, 5
 """Characters besides fillers, and the facet's words, from which it is about something itself."""
+ASKED_ABOUT = ("fee", "duration", "eligibility", "phone", "online")
+"""Facets that are only asked about, even of what is mostly reported."""
 CODE_LIKE = re.compile(r"[A-Z0-9]{3,5}[- ]?[A-Z0-9]{3,5}", re.IGNORECASE)
 """A check code, or what a citizen took for one."""
+CODE_OF_LETTERS = re.compile(r"[A-Z]{4} ?[A-Z]{4}")
+"""One whose digits were taken for letters."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -108,12 +114,13 @@ def decide(view: View) -> Decision:
     if view.press:
         return _pressed(view)
     if view.form is not None:
-        return in_form(view, view.form)
+        return in_form(view, view.form, (_earlier, _two_requests))
     return (
         _other_language(view)
         or _status(view)
         or _urgent(view)
         or _distress(view)
+        or _not_useful(view)
         or _earlier(view)
         or _corrected(view)
         or _two_requests(view)
@@ -164,13 +171,20 @@ def _distress(view: View) -> Decision | None:
     return Decision("talk_to_human", 1.0, [request], rule="distress")
 
 
+def _not_useful(view: View) -> Decision | None:
+    """«도움이 안 됐어요» in words: what the button under the answer says."""
+    if not view.topic or not view.policy.is_not_useful(view.text):
+        return None
+    return Decision("not_useful", 1.0, [Request(control="not_useful")], rule="sure")
+
+
 def _status(view: View) -> Decision | None:
     receipt = RECEIPT.search(view.text)
     asked = view.slot("receipt_asked")
     has_code = CHECK_CODE in view.text
     about_status = bool(asked) or view.top[0] == "ticket_status"
     # What looks like a code and is none is answered like a wrong one.
-    mistyped = bool(asked) and CODE_LIKE.fullmatch(view.text.strip()) is not None
+    mistyped = bool(asked) and is_like_a_code(view.text.strip())
     if not receipt and not mistyped and not (has_code and about_status):
         return None
     slots = {"receipt": receipt.group() if receipt else (asked or "")}
@@ -181,6 +195,13 @@ def _status(view: View) -> Decision | None:
         slots["check_code"] = view.text.strip()
     request = Request("ticket_status", slots=slots, why="receipt_number")
     return Decision("ticket_status", 1.0, [request], rule="receipt_number")
+
+
+def is_like_a_code(text: str) -> bool:
+    """Whether a text was meant as a check code: «thank you» is two words and none."""
+    if not CODE_LIKE.fullmatch(text):
+        return False
+    return "-" in text or any(map(str.isdigit, text)) or CODE_OF_LETTERS.fullmatch(text) is not None
 
 
 def _earlier(view: View) -> Decision | None:
@@ -347,8 +368,19 @@ def _by_confidence(view: View) -> Decision:
         alone = view.above("answer", sure)
         options = [] if alone else view.topics(skip=name)[:2]
         rule = "sure" if alone else "fairly_sure"
-        return Decision(name, sure, [_request(view, name, sure, rule)], options, rule)
+        request = _request(view, name, sure, rule)
+        if not alone and _is_perhaps_no_report(view, name):
+            request.facet = request.facet or "summary"
+        return Decision(name, sure, [request], options, rule)
     return _ask(view)
+
+
+def _is_perhaps_no_report(view: View, topic: str) -> bool:
+    """Whether a report of a topic that is only fairly sure should be offered, not begun."""
+    policy = view.policy
+    if topic not in policy.reports or topic in policy.mostly_reported:
+        return False
+    return not policy.announces(view.text) and view.places.address(view.text) is None
 
 
 def _ask(view: View) -> Decision:
@@ -360,17 +392,26 @@ def _request(view: View, topic: str, sure: float, why: str, text: str = "") -> R
     policy, text = view.policy, text or view.text
     if topic in policy.reports:
         slots = _first_slots(view, topic, text)
-        return Request(topic, _report_facet(view, text), "", slots, sure, why, text)
+        return Request(topic, _report_facet(view, topic, text), "", slots, sure, why, text)
     facet = policy.facet_by_entity(view.entities) or policy.facet(text)
     return Request(topic, facet, "", {}, sure, why, text)
 
 
-def _report_facet(view: View, text: str) -> str:
+def _report_facet(view: View, topic: str, text: str) -> str:
     """A report topic's message may only ask about it (the reward, how long it takes)."""
-    if not view.policy.asks(text) or view.places.address(text):
+    policy = view.policy
+    if view.places.address(text):
         return ""
-    facet = view.policy.facet(text)
-    return facet if facet in ("fee", "duration", "eligibility", "phone", "online") else ""
+    facet = policy.facet(text)
+    if policy.is_none_to_report(topic, text):
+        return facet or "summary"
+    if not policy.asks(text):
+        return ""
+    if topic not in policy.mostly_reported and not policy.announces(text):
+        return facet or "summary"
+    if facet in ASKED_ABOUT:
+        return facet
+    return next((one for one in ASKED_ABOUT if policy.asks_one_of(text, (one,))), "")
 
 
 def _first_slots(view: View, topic: str, text: str) -> dict[str, str]:

@@ -117,6 +117,14 @@ class View:
         return ""
 
     @property
+    def rule_before(self) -> str:
+        """The rule that decided the message before this one, or ''."""
+        for event in reversed(self._tracker.applied_events() if self._tracker else []):
+            if isinstance(event, UserUttered):
+                return str((event.parse_data or {}).get("rule") or "")
+        return ""
+
+    @property
     def topic(self) -> str:
         """The topic answered last, or ''."""
         return str(self.slot("topic") or "")
