@@ -42,7 +42,8 @@ class Press(BaseModel):
     """What pressing a button means. It reaches the decision as if the citizen had said it surely.
 
     `topic` and `facet` ask for an answer or start a report; `control` is a conversational move
-    (send, cancel, edit, skip, agree, restart, person, leave, retry, bot, useful, not_useful);
+    (send, cancel, edit, skip, agree, restart, person, leave, retry, bot, useful, not_useful, photo,
+    place, satisfied, tell, rate, reopen);
     `slots` are values that the button gives.
     """
 

@@ -4,16 +4,18 @@ The check code goes through the conversation's vault: what is stored and shown t
 placeholder, and the code itself is put into the text only on delivery.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from bot import dates, offices
+from bot.attachments import service as attachments
+from bot.conversations import ticket_news
 from bot.conversations.errors import UnknownConversation
 from bot.conversations.turn_queue import locked
-from bot.hours import SEOUL
 from bot.knowledge import service as knowledge
-from bot.korean.places import Places
 from bot.metrics import TICKETS
 from bot.privacy import vault
 from bot.privacy.kinds import placeholder
@@ -21,9 +23,14 @@ from bot.privacy.masking import Finding
 from bot.privacy.vault import Cipher
 from bot.replies import PERSON, Reply, Say
 from bot.tickets import service as tickets
+from bot.tickets import spots
+from bot.tickets.changing import is_open
 from bot.tickets.forms import Form, Forms
-from bot.tickets.models import Ticket
+from bot.tickets.models import Ticket, TicketEvent
 from bot.tickets.routing import Routing
+from bot.tickets.service import NewTicket
+from bot.tickets.spots import Spot
+from bot.wording import wording
 
 CODE_SHOWN_FOR = timedelta(minutes=10)
 """How long a delivery, a reload or a second tab may still show the check code."""
@@ -34,11 +41,10 @@ CONSENT_VERSION = "2026-11"
 class Desk:
     """Opens tickets for conversations and tells citizens how they stand."""
 
-    def __init__(self, *, cipher: Cipher, forms: Forms, routing: Routing, places: Places) -> None:
+    def __init__(self, *, cipher: Cipher, forms: Forms, routing: Routing) -> None:
         self._cipher = cipher
         self._forms = forms
         self._routing = routing
-        self._places = places
 
     def open_report(
         self,
@@ -51,27 +57,46 @@ class Desk:
         message_id: str,
         language: str,
         now: datetime,
+        spot: Spot | None = None,
+        parent_id: int | None = None,
+        photos: Sequence[str] = (),
+        wanted_from: datetime | None = None,
+        wanted_until: datetime | None = None,
     ) -> Reply:
-        """Open the ticket of a finished form and give its receipt; the same message opens one."""
-        city, district = self._where(fields.get("location", ""))
-        decision = self._routing.department(form.topic, city, "ko", district)
-        opened = tickets.open_ticket(
-            session,
+        """Open the ticket of a finished form and give its receipt; the same message opens one.
+
+        `spot`: where it is, when that is known better than `location` tells. `parent_id`: the open
+        ticket that the citizen joins. `photos`: ids of attachments that the ticket takes.
+        Raises tickets.errors.WrongTransition when the parent is not open any more.
+        """
+        # Before the counter of receipt numbers, as everybody else who opens a ticket from a talk.
+        locked(session, conversation_id)
+        spot = spot or where(fields.get("location", ""))
+        decision = self._routing.decide(form.topic, spot, fields)
+        new = NewTicket(
             kind=form.kind,
             topic=form.topic,
             fields=fields,
             language=language,
+            petition=self._routing.petition(form.topic),
+            office=decision.office,
+            rule=decision.rule,
             conversation_id=conversation_id,
             message_id=message_id,
-            department=decision.department,
-            petition=self._routing.petition(form.topic),
-            secrets=self._secrets(session, conversation_id, fields, now) if consented else [],
-            cipher=self._cipher,
+            spot=spot,
+            secrets=self._secrets(
+                session, conversation_id, fields if consented else _reported(form, fields), now
+            ),
             consent_version=CONSENT_VERSION if consented else None,
-            now=now,
-            rule=decision.rule,
+            parent_id=parent_id,
+            attachments=tuple(photos),
+            wanted_from=wanted_from,
+            wanted_until=wanted_until,
         )
-        TICKETS.labels(kind=form.kind, topic=form.topic).inc()
+        opened = tickets.open_ticket(session, new=new, cipher=self._cipher, now=now)
+        if opened.check_code is not None:
+            attachments.attach(session, ids=photos, ticket_id=opened.ticket.id)
+            TICKETS.labels(kind=form.kind, topic=form.topic).inc()
         return self._receipt(session, opened.ticket, opened.check_code, language, now)
 
     def open_general(
@@ -84,13 +109,25 @@ class Desk:
         language: str,
         now: datetime,
     ) -> Reply:
-        """Leave a message for a person when the bot failed: one ticket a conversation at most."""
+        """Leave a message for a person when the bot failed: one open ticket a conversation.
+
+        What is left while that one is open is noted in it; after it ended another is opened.
+        """
         already = session.scalar(
-            select(Ticket).where(
-                Ticket.conversation_id == conversation_id, Ticket.topic == "general_ticket"
+            select(Ticket)
+            .where(
+                Ticket.conversation_id == conversation_id,
+                Ticket.topic == "general_ticket",
+                or_(Ticket.done_at.is_(None), Ticket.message_id == message_id),
             )
+            .order_by(Ticket.id.desc())
+            .limit(1)
         )
         if already is not None:
+            if is_open(already) and already.message_id != message_id and detail.strip():
+                tickets.note(
+                    session, ticket=already, text=detail, actor="citizen", version=None, now=now
+                )
             return Reply(
                 parts=[Say(key="receipt.already", values={"receipt": already.receipt_number})],
                 ticket=already.receipt_number,
@@ -130,52 +167,41 @@ class Desk:
         if ticket is None:
             nothing = Say(key="status.nothing", values={"receipt": receipt_number})
             return Reply(parts=[nothing], buttons=[PERSON], topic="ticket_status")
-        values = {
-            "receipt": ticket.receipt_number,
-            "department": self._department(ticket, language),
-            "due": _when(ticket.due_at),
-            "received": _when(ticket.created_at),
-        }
-        return Reply(
-            parts=[
-                Say(key="status.found", values=values),
-                Say(key=f"ticket.state_{ticket.state}"),
-            ],
-            topic="ticket_status",
-            ticket=ticket.receipt_number,
-        )
+        return ticket_news.found(session, ticket, language, now)
 
-    def told(self, ticket: Ticket, state: str, note: str) -> Reply:
-        """The notice of a change of a ticket to its citizen."""
-        parts = [
-            Say(key="notice.changed", values={"receipt": ticket.receipt_number}),
-            Say(key=f"ticket.state_{state}"),
-        ]
-        if note:
-            parts.append(Say(key="notice.note", values={"note": note}))
-        return Reply(parts=parts, ticket=ticket.receipt_number, topic=ticket.topic)
+    def told(self, session: Session, ticket: Ticket, event: TicketEvent) -> Reply:
+        """The notice of a change to the citizen of a ticket, or of one that duplicates it."""
+        return ticket_news.news(session, ticket, event, ticket.language)
 
     def _receipt(
         self, session: Session, ticket: Ticket, code: str | None, language: str, now: datetime
     ) -> Reply:
-        shown = self._keep_code(session, ticket.conversation_id, code, now) if code else ""
+        leading = tickets.standing_for(session, ticket)
         values = {
+            "kind": wording().text(f"ticket.kind_{ticket.kind}", language),
             "receipt": ticket.receipt_number,
-            "code": shown,
-            "department": self._department(ticket, language),
-            "due": _when(ticket.due_at),
+            "code": self._keep_code(session, ticket, code, now) if code else "",
+            "department": offices.names([leading.office], language),
+            "due": dates.moment(leading.due_at, language, now=now),
         }
-        parts = [Say(key="receipt.opened" if code else "receipt.already", values=values)]
-        if ticket.kind != "callback":
-            parts.append(Say(key=f"ticket.term_{ticket.petition}"))
-        parts.append(Say(key="receipt.due", values=values))
+        opened = "receipt.joined" if ticket.parent_id else "receipt.opened"
+        parts = [Say(key=opened if code else "receipt.already", values=values)]
+        parts += self._terms(ticket, values)
         if code:
             parts.append(Say(key="receipt.keep", values=values))
         if knowledge.served(session, ticket.topic) is None or ticket.kind == "general":
             parts.append(Say(key="receipt.formal"))
         return Reply(parts=parts, topic=ticket.topic, ticket=ticket.receipt_number)
 
-    def _keep_code(self, session: Session, conversation_id: str, code: str, now: datetime) -> str:
+    def _terms(self, ticket: Ticket, values: dict[str, str]) -> list[Say]:
+        """By when what happens, by the kind of ticket."""
+        if ticket.kind == "callback":
+            return [Say(key="receipt.call", values=values)]
+        term = [Say(key=f"ticket.term_{ticket.petition}"), Say(key="receipt.due", values=values)]
+        return [Say(key="receipt.visit"), *term] if ticket.kind == "visit" else term
+
+    def _keep_code(self, session: Session, ticket: Ticket, code: str, now: datetime) -> str:
+        conversation_id = ticket.conversation_id or ""
         conversation = locked(session, conversation_id)
         if conversation is None:
             raise UnknownConversation
@@ -212,16 +238,23 @@ class Desk:
                         taken.append((name, kind, original))
         return list(dict.fromkeys(taken))
 
-    def _where(self, location: str) -> tuple[str | None, str | None]:
-        """The city and the 읍, 면 or 동 that a location names; None where it does not tell."""
-        found = self._places.find(location)
-        cities = {match.city for match in found if match.city}
-        districts = {match.district for match in found if match.district}
-        city = cities.pop() if len(cities) == 1 else None
-        return city, districts.pop() if len(districts) == 1 else None
 
-    def _department(self, ticket: Ticket, language: str) -> str:
-        return self._routing.in_language(ticket.department, language)
+def where(location: str) -> Spot | None:
+    """The one spot that a location names; None where it names none, several, or one elsewhere."""
+    found = spots.find(location)
+    return found if isinstance(found, Spot) else None
+
+
+def _reported(form: Form, fields: dict[str, str]) -> dict[str, str]:
+    """What is reported and no datum of the citizen's own: the plate of the car it is about.
+
+    The office needs it for its duty (개인정보 보호법 제15조 제1항 제3호), with or without consent.
+    """
+    return {
+        name: value
+        for name, value in fields.items()
+        if (found := form.field(name)) and found.holds and not found.personal
+    }
 
 
 def _placeholders(text: str, label: str) -> list[str]:
@@ -234,7 +267,3 @@ def _placeholders(text: str, label: str) -> list[str]:
         found.append(text[start : end + 1])
         start = text.find(label, end)
     return found
-
-
-def _when(moment: datetime) -> str:
-    return moment.astimezone(SEOUL).strftime("%Y-%m-%d %H:%M")

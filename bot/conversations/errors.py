@@ -68,6 +68,34 @@ class WrongState(ConversationError):
     wording = "error.wrong_state"
 
 
+class UnknownPresence(ConversationError):
+    """Staff said a presence that there is not, or a capacity below one."""
+
+    status = 422
+    wording = "error.unknown_presence"
+
+
+class TooManyCodes(ConversationError):
+    """More wrong short codes were typed in a conversation than are borne."""
+
+    status = 429
+    wording = "error.too_many_codes"
+
+
+class BadSwitch(ConversationError):
+    """A kill switch without scope, subject, reason or banner, or one that there is not."""
+
+    status = 422
+    wording = "error.bad_switch"
+
+
+class BadScore(ConversationError):
+    """A satisfaction that is none of 1 to 5."""
+
+    status = 422
+    wording = "error.bad_score"
+
+
 class NotNow(ConversationError):
     """A part of the service that is needed cannot be reached; trying again helps."""
 

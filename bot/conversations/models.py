@@ -9,7 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.database import Base, UtcDateTime, utc_now
 
-State = Literal["bot", "waiting", "staff", "closed"]
+State = Literal["bot", "waiting", "staff", "platform", "closed"]
+"""Who holds it: the bot; nobody, a person is awaited; a person here; a person in the messenger's
+own console; nobody any more."""
 Sender = Literal["citizen", "bot", "staff", "system"]
 Turn = Literal["queued", "asking", "alarm", "answered", "failed", "held"]
 """A citizen's message: waiting its turn; being asked; a cry for help, answered out of turn;
@@ -53,6 +55,8 @@ class Conversation(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now, index=True)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    continued_in: Mapped[str | None] = mapped_column(String(36), index=True)
+    """The conversation in which its citizen went on, on another channel or in another browser."""
 
 
 class OutboxUnit(Base):
@@ -68,6 +72,20 @@ class OutboxUnit(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
+    """Failed tries of sending it to the messenger."""
+    sent: Mapped[int] = mapped_column(default=0)
+    """Of the platform's messages that it becomes, how many the platform has."""
+    unsure: Mapped[int] = mapped_column(default=0)
+    """Tries that may have arrived although no answer came; each may have shown it once more."""
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Until then somebody is sending it."""
+    next_try_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    parked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    """Set aside: it cannot be sent, the later ones go on without it."""
+    parked: Mapped[str | None] = mapped_column(String(120))
+    """Why; no id and no citizen's words."""
+    platform_id: Mapped[str | None] = mapped_column(String(120))
+    """What the platform calls its last message."""
 
 
 class Message(Base):

@@ -8,18 +8,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import hours
-from bot.conversations import service
+from bot.conversations import (
+    codes,
+    holding,
+    satisfaction,
+    service,
+    switches,
+    ticket_moves,
+)
 from bot.conversations.desk import Desk
+from bot.conversations.errors import BadScore, TooManyCodes, WrongState
+from bot.conversations.handing_over import ask_for_person
 from bot.conversations.models import Message
 from bot.conversations.turn_queue import Job
+from bot.conversations.waiting import CALLBACK, TO_BOT, opening_values
 from bot.database import Database, utc_now
 from bot.korean.guard import BY_EAR, Alarm, Guard
 from bot.metrics import ALARMS, HANDOVERS
 from bot.privacy.kinds import unkept_in
 from bot.replies import PERSON, Button, Press, Reply, Say, Understood
 
-CALLBACK = Button(title=Say(key="button.callback"), press=Press(topic="callback"))
-TO_BOT = Button(title=Say(key="button.bot"), press=Press(control="bot"))
 RETRY = Button(title=Say(key="button.retry"), press=Press(control="retry"))
 LEAVE = Button(title=Say(key="button.leave"), press=Press(control="leave"))
 
@@ -48,22 +56,43 @@ class Moves:
         if alarm := self.alarm(job.text, job.press):
             return self._alarmed(job, alarm)
         control = (job.press or {}).get("control")
+        if control == "satisfied":
+            return self._rated(job)
+        if said := self._of_ticket(job):
+            return Decided([said], "answered")
+        if job.press is None and codes.tidy(job.text) and (moved := self._continued(job)):
+            return moved
         if job.state != "bot":
             return self._held(job, control)
         if control == "person":
             return Decided([self._hand_over(job, "citizen_asked")], "answered")
         if control == "leave":
             return Decided([self._leave(job)], "answered")
-        if control == "retry":
-            return self._retried(job)
-        return job
+        with self._database.reading() as session:
+            off = switches.instead(session, channel=job.channel)
+        if off is not None:
+            return Decided([off], "answered")
+        return self._retried(job) if control == "retry" else job
+
+    def _of_ticket(self, job: Job) -> Reply | None:
+        """What a press about a ticket does, or the words that its staff wait for."""
+        typed = job.press is None
+        if (typed and job.state != "bot") or not (typed or ticket_moves.concerns(job.press)):
+            return None
+        with self._database.reading() as session:
+            if typed and ticket_moves.awaited(session, job) is None:
+                return None
+        with self._database.writing() as session:
+            return ticket_moves.of_ticket(session, job, utc_now())
 
     def alarm(self, text: str, press: dict[str, Any] | None) -> Alarm | None:
         """What the emergency guard sees in a typed message; a button's title is our own text."""
         return self._guard.check(text) if press is None else None
 
     def after_rasa(self, job: Job, replies: Sequence[Reply]) -> list[Reply]:
-        """Rasa's replies, with a kind word first when the message held what is never kept."""
+        """Rasa's replies, but for topics that are off; a kind word first for what is never kept."""
+        with self._database.reading() as session:
+            replies = switches.without_topics_off(session, replies)
         if not unkept_in(job.text) or not replies:
             return list(replies)
         first = replies[0]
@@ -101,7 +130,7 @@ class Moves:
             buttons.append(PERSON)
         elif crisis and not is_open and job.state != "staff":
             # Waiting at night means waiting until the morning: the lines that answer now.
-            parts.append(Say(key="guard.closed", values=opening_values()))
+            parts.append(Say(key="guard.closed", values=opening_values(utc_now())))
             buttons.append(CALLBACK)
         understood = Understood(
             intent=alarm.topic, confidence=1.0, rule=f"guard:{alarm.pattern}", action="guard"
@@ -134,11 +163,58 @@ class Moves:
         return Decided([Reply(parts=[Say(key="handover.noted")], buttons=[TO_BOT])], "held")
 
     def _hand_over(self, job: Job, reason: str) -> Reply:
-        now = utc_now()
         with self._database.writing() as session:
-            service.hand_over(session, conversation_id=job.conversation_id, reason=reason, now=now)
-        HANDOVERS.labels(reason=reason).inc()
-        return handed_over()
+            return ask_for_person(
+                session,
+                self._desk,
+                conversation_id=job.conversation_id,
+                message_id=job.message_id,
+                reason=reason,
+                language=job.language,
+                now=utc_now(),
+            )
+
+    def _continued(self, job: Job) -> Decided | None:
+        """The talk of the short code that was typed goes on here; None when it may be a value."""
+        now = utc_now()
+        with self._database.reading() as session:
+            asked = service.last_bot_reply(session, conversation_id=job.conversation_id)
+        is_answer = job.state != "bot" or (asked is not None and bool(asked.asks))
+        try:
+            with self._database.writing() as session:
+                found = codes.find_for_citizen(
+                    session, typed=job.text, conversation_id=job.conversation_id, now=now
+                )
+                if found is not None:
+                    holding.continue_here(
+                        session, here=job.conversation_id, there=found.id, now=now
+                    )
+        except TooManyCodes as problem:
+            if is_answer:
+                return None
+            return Decided([Reply(parts=[Say(key=problem.wording)], buttons=[PERSON])], "answered")
+        except WrongState:
+            found = None
+        if found is not None:
+            return Decided([Reply(parts=[Say(key="handover.continued")])], "answered")
+        if is_answer:
+            return None
+        unknown = Reply(parts=[Say(key="handover.code_unknown")], buttons=[PERSON])
+        return Decided([unknown], "answered")
+
+    def _rated(self, job: Job) -> Decided:
+        score = str(((job.press or {}).get("slots") or {}).get(satisfaction.SCORE) or "")
+        try:
+            with self._database.writing() as session:
+                satisfaction.rate(
+                    session,
+                    conversation_id=job.conversation_id,
+                    score=int(score) if score.isdecimal() else 0,
+                    now=utc_now(),
+                )
+        except BadScore as problem:
+            return Decided([Reply(parts=[Say(key=problem.wording)])], "answered")
+        return Decided([Reply(parts=[Say(key="satisfaction.thanks")])], "answered")
 
     def _leave(self, job: Job) -> Reply:
         with self._database.writing() as session:
@@ -158,24 +234,6 @@ class Moves:
         if failed is None:
             return Decided([Reply(parts=[Say(key="failure.nothing_to_retry")])], "answered")
         return replace(job, text=failed.text, press=failed.press)
-
-
-def handed_over() -> Reply:
-    """What a citizen is told when a person was asked for: now in hours, or when they open."""
-    if hours.is_open(utc_now()):
-        return Reply(
-            parts=[Say(key="handover.waiting")], buttons=[TO_BOT, CALLBACK], topic="talk_to_human"
-        )
-    return Reply(
-        parts=[Say(key="handover.closed", values=opening_values())],
-        buttons=[CALLBACK, TO_BOT],
-        topic="talk_to_human",
-    )
-
-
-def opening_values() -> dict[str, str]:
-    """Values of the sentences that say when a person is there."""
-    return {"opens": hours.next_open(utc_now()).astimezone(hours.SEOUL).strftime("%m-%d %H:%M")}
 
 
 def _calls(asked: Reply | None) -> bool:

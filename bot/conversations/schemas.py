@@ -12,13 +12,34 @@ NO_NUL = r"^[^\x00]*$"
 """PostgreSQL stores no NUL."""
 
 
+class Location(BaseModel):
+    """A spot that the citizen shared: WGS 84, degrees."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    latitude: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    longitude: float = Field(ge=-180, le=180, allow_inf_nan=False)
+
+
 @dataclass(frozen=True)
 class IncomingMessage:
-    """One message as a channel brought it, its sender already proven."""
+    """One message as a channel brought it, its sender already proven: one of the four.
+
+    A photo with a caption is two messages, so that the caption is heard like every text. Raises
+    ValueError for more than one.
+    """
 
     text: str = ""
     button_id: str | None = None
     client_id: str | None = None
+    photo: bytes | None = None
+    """The file as it came, of whatever type; it is checked and re-encoded before it is kept."""
+    location: Location | None = None
+
+    def __post_init__(self) -> None:
+        brought = (self.text or None, self.button_id, self.photo, self.location)
+        if sum(each is not None for each in brought) > 1:
+            raise ValueError("a message is a text, a button, a photo or a location")
 
 
 class NewConversation(BaseModel):
@@ -30,7 +51,7 @@ class NewConversation(BaseModel):
 
 
 class NewMessage(BaseModel):
-    """Body of `POST /api/conversations/{id}/messages`: either a text or a shown button's id."""
+    """Body of `POST /api/conversations/{id}/messages`: a text, a shown button's id or a spot."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -41,6 +62,7 @@ class NewMessage(BaseModel):
         pattern=NO_NUL,
         description="The id of a button shown in this conversation",
     )
+    location: Location | None = Field(None, description="Where the citizen is, as they shared it")
     client_id: str | None = Field(
         None,
         min_length=1,
@@ -50,9 +72,9 @@ class NewMessage(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> "NewMessage":
-        if (self.text is None) == (self.payload is None):
-            raise ValueError("send either text or payload")
+    def _one_of_three(self) -> "NewMessage":
+        if sum(each is not None for each in (self.text, self.payload, self.location)) != 1:
+            raise ValueError("send one of text, payload and location")
         return self
 
 
@@ -64,6 +86,14 @@ class ButtonOut(BaseModel):
     url: str | None = None
 
 
+class PhotoOut(BaseModel):
+    """A photo of a message; `url` (relative to the service) opens it for about an hour."""
+
+    url: str
+    width: int
+    height: int
+
+
 class MessageOut(BaseModel):
     """A message as the citizen sees it."""
 
@@ -72,6 +102,7 @@ class MessageOut(BaseModel):
     sender: Literal["citizen", "bot", "staff", "system"]
     text: str
     buttons: list[ButtonOut] = []
+    photos: list[PhotoOut] = []
     topic: str | None = None
     ticket: str | None = None
     client_id: str | None = None
@@ -93,8 +124,24 @@ class AnswerOut(BaseModel):
     pending: bool = False
 
 
-class StateOut(BaseModel):
+class WaitingOut(BaseModel):
+    """The place in the line of those who wait for a person."""
+
+    place: int
+    minutes: int | None
+    """Expected wait; None while nobody is available."""
+
+
+class HoldingOut(BaseModel):
+    """Who holds the conversation."""
+
+    state: Literal["bot", "waiting", "staff", "platform", "closed"]
+    waiting: WaitingOut | None = None
+    staff: str | None = None
+    """The name of the person who holds it."""
+
+
+class StateOut(HoldingOut):
     """The conversation's messages and who holds it."""
 
-    state: Literal["bot", "waiting", "staff", "closed"]
     messages: list[MessageOut]

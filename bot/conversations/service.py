@@ -14,7 +14,11 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from bot.conversations import errors, feedback, labels
+from bot.attachments import service as attachments
+from bot.attachments.images import Photo
+from bot.attachments.preparing import Photos
+from bot.attachments.store import Store
+from bot.conversations import codes, errors, feedback, labels, satisfaction, search, shared
 from bot.conversations.models import (
     Conversation,
     Message,
@@ -32,7 +36,7 @@ from bot.privacy import vault
 from bot.privacy.masking import Masker
 from bot.privacy.vault import Cipher
 from bot.replies import Reply, Say
-from bot.wording import Wording
+from bot.wording import Wording, wording
 
 PULL_CHANNELS = frozenset({"widget", "terminal"})
 """Channels that fetch their messages; storing a unit is delivering it."""
@@ -46,6 +50,8 @@ class Keeping:
 
     masker: Masker
     cipher: Cipher
+    photos: Photos | None = None
+    """Where photos are kept; without it none is taken."""
 
 
 def _hash(token: str) -> str:
@@ -100,21 +106,27 @@ def receive(
     keeping: Keeping,
     per_minute: int,
     now: datetime,
+    photo: Photo | None = None,
 ) -> Message:
     """Store a citizen's message, its personal data replaced by placeholders.
 
+    `photo`: what the incoming photo was redrawn to before; without it, that is done here.
     A `client_id` seen before gives the message stored then. Raises EmptyMessage, MessageTooLong,
-    UnknownButton, ConversationClosed or TooManyMessages; then nothing is stored.
+    UnknownButton, PhotoRefused, ConversationClosed or TooManyMessages; then nothing is stored.
     """
     # One at a time: a client_id stored meanwhile is seen, and no placeholder is given twice.
     _held(session, conversation.id)
-    if incoming.client_id and (known := _sent_before(session, conversation, incoming.client_id)):
+    if known := may_send(
+        session, conversation=conversation, incoming=incoming, per_minute=per_minute, now=now
+    ):
         return known
-    if conversation.state == "closed":
-        raise errors.ConversationClosed
-    if _sent_since(session, conversation, now - timedelta(minutes=1)) >= per_minute:
-        raise errors.TooManyMessages
-    text, press = _content(session, conversation, incoming)
+    kept = None
+    if (came := photo or incoming.photo) is not None:
+        photos = shared.needed(keeping.photos)
+        kept = shared.keep(session, photos, came, conversation.id, now)
+        text, press = shared.photo_content(kept, conversation.language)
+    else:
+        text, press = _content(session, conversation, incoming)
     if incoming.button_id is not None:
         labels.note_press(session, button=session.get_one(ShownButton, incoming.button_id), now=now)
     masked = keeping.masker.mask(text, conversation.placeholders)
@@ -128,7 +140,7 @@ def receive(
     conversation.placeholders = vault.merge_counters(conversation.placeholders, masked.findings)
     if press is None and (spoken := _spoken(masked.text)):
         conversation.language = spoken
-    return _add(
+    message = _add(
         session,
         conversation,
         sender="citizen",
@@ -138,6 +150,36 @@ def receive(
         press=press,
         turn="queued",
     )
+    if kept is not None:
+        kept.message_id = message.id
+    return message
+
+
+def may_send(
+    session: Session,
+    *,
+    conversation: Conversation,
+    incoming: IncomingMessage,
+    per_minute: int,
+    now: datetime,
+) -> Message | None:
+    """The message that this very one was stored as before; None when it is new and may be stored.
+
+    Raises ConversationClosed or TooManyMessages.
+    """
+    if incoming.client_id and (known := _sent_before(session, conversation, incoming.client_id)):
+        return known
+    if conversation.state == "closed" and not _says_how_it_was(session, incoming):
+        raise errors.ConversationClosed
+    if _sent_since(session, conversation, now - timedelta(minutes=1)) >= per_minute:
+        raise errors.TooManyMessages
+    return None
+
+
+def _says_how_it_was(session: Session, incoming: IncomingMessage) -> bool:
+    """Whether a message presses how satisfied the citizen is, which is asked when a talk ends."""
+    button = session.get(ShownButton, incoming.button_id) if incoming.button_id else None
+    return button is not None and (button.press or {}).get("control") == "satisfied"
 
 
 def _spoken(text: str) -> str | None:
@@ -181,6 +223,8 @@ def _content(
         if button is None or button.conversation_id != conversation.id or button.press is None:
             raise errors.UnknownButton
         return button.title, button.press
+    if incoming.location is not None:
+        return shared.place_content(incoming.location, conversation.language)
     if len(incoming.text) > MAX_TEXT:
         raise errors.MessageTooLong(limit=f"{MAX_TEXT:,}", length=f"{len(incoming.text):,}")
     text = clean(incoming.text)
@@ -366,16 +410,27 @@ def take(session: Session, *, conversation_id: str, login: str, now: datetime) -
 
 
 def staff_says(
-    session: Session, *, conversation_id: str, login: str, text: str, masker: Masker, now: datetime
+    session: Session,
+    *,
+    conversation_id: str,
+    login: str,
+    text: str,
+    masker: Masker,
+    now: datetime,
+    photos: Sequence[Photo] = (),
+    store: Store | None = None,
 ) -> Message:
     """A staff member's words to the citizen, masked like everybody's.
 
+    `photos`: what `Photos.prepare` made of the files, kept in `store`; then the text may be empty.
     Raises WrongState unless this person holds the conversation, EmptyMessage or MessageTooLong.
     """
     conversation = _held(session, conversation_id)
     if conversation.state != "staff" or conversation.staff_login != login:
         raise errors.WrongState
     cleaned = "\n".join(line for line in (clean(part) for part in text.splitlines()) if line)
+    if not cleaned and photos:
+        cleaned = wording().text("photo.sent", conversation.language)
     if not cleaned:
         raise errors.EmptyMessage
     if len(cleaned) > MAX_TEXT:
@@ -390,7 +445,7 @@ def staff_says(
     )
     session.add(unit)
     session.flush()
-    return _add(
+    message = _add(
         session,
         conversation,
         sender="staff",
@@ -399,6 +454,17 @@ def staff_says(
         staff_login=login,
         unit_id=unit.id,
     )
+    for photo in photos:
+        assert store is not None, "photos come with the store that keeps them"
+        attachments.keep(
+            session,
+            data=photo,
+            conversation_id=conversation_id,
+            message_id=message.id,
+            now=now,
+            store=store,
+        )
+    return message
 
 
 def hand_back(session: Session, *, conversation_id: str, now: datetime) -> None:
@@ -420,16 +486,21 @@ def close(session: Session, *, conversation_id: str, now: datetime) -> None:
     vault.purge(session, conversation_id=conversation_id)
 
 
-def erase(session: Session, *, conversation_id: str) -> None:
+def erase(session: Session, *, conversation_id: str, store: Store | None = None) -> None:
     """Delete the conversation with all its messages; its tickets stay, as acts of the office.
 
-    Of a label that staff confirmed its text and topic stay.
+    Of a label that staff confirmed its text and topic stay; of the photos, those of tickets. The
+    files of the others go with `store` at once, without it within the hour.
     """
     # Whoever writes meanwhile has finished, or finds the conversation gone.
     locked(session, conversation_id)
     vault.purge(session, conversation_id=conversation_id)
     labels.forget(session, conversation_id=conversation_id)
     feedback.forget(session, conversation_id=conversation_id)
+    codes.forget(session, conversation_id=conversation_id)
+    satisfaction.forget(session, conversation_id=conversation_id)
+    search.forget(session, conversation_id=conversation_id)
+    attachments.erase(session, conversation_id=conversation_id, store=store)
     for table in (ShownButton, Message, OutboxUnit):
         session.execute(delete(table).where(table.conversation_id == conversation_id))
     session.execute(delete(Conversation).where(Conversation.id == conversation_id))

@@ -17,7 +17,8 @@ from typing import ParamSpec, TypeVar
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.conversations import moves, service, turn_queue
+from bot.attachments.images import Photo
+from bot.conversations import moves, service, shared, turn_queue
 from bot.conversations.errors import RasaFailed
 from bot.conversations.hub import LOOK_AGAIN_SECONDS, Hub
 from bot.conversations.models import Message, new_id
@@ -80,12 +81,25 @@ class Turns:
         self, *, conversation_id: str, token: str, incoming: IncomingMessage
     ) -> Received:
         """Store a message and start answering it. Raises a ConversationError."""
-        received = await self._run(self._store, conversation_id, token, incoming)
+        photo = await self._redrawn(conversation_id, token, incoming)
+        received = await self._run(self._store, conversation_id, token, incoming, photo)
         self._hub.notify(conversation_id)
         if received.job:
             self._answered_here[received.message_id] = asyncio.Event()
             self._start(self._alarm(received.job) if received.urgent else self._drain(received.job))
         return received
+
+    async def _redrawn(
+        self, conversation_id: str, token: str, incoming: IncomingMessage
+    ) -> Photo | None:
+        """The photo that a message brings, made before the transaction that stores it."""
+        if incoming.photo is None:
+            return None
+        # Work is done only for who may send, and for a repeated client_id none.
+        if await self._run(self._sent_before, conversation_id, token, incoming):
+            return None
+        with shared.refusing():
+            return await shared.needed(self._keeping.photos).prepared(incoming.photo)
 
     async def answered(self, conversation_id: str, message_id: str, seconds: float) -> bool:
         """Wait until a message is answered (or left to a person); False when time runs out."""
@@ -188,7 +202,30 @@ class Turns:
                     return known
         return None
 
-    def _store(self, conversation_id: str, token: str, incoming: IncomingMessage) -> Received:
+    def _sent_before(self, conversation_id: str, token: str, incoming: IncomingMessage) -> bool:
+        with self._database.reading() as session:
+            conversation = service.authenticated(
+                session, conversation_id=conversation_id, token=token
+            )
+            known = service.may_send(
+                session,
+                conversation=conversation,
+                incoming=incoming,
+                per_minute=self._per_minute,
+                now=utc_now(),
+            )
+            if known is None:
+                photos = shared.needed(self._keeping.photos)
+                shared.check_hour(session, photos, conversation_id, utc_now())
+            return known is not None
+
+    def _store(
+        self,
+        conversation_id: str,
+        token: str,
+        incoming: IncomingMessage,
+        photo: Photo | None,
+    ) -> Received:
         with self._database.writing() as session:
             conversation = service.authenticated(
                 session, conversation_id=conversation_id, token=token
@@ -200,6 +237,7 @@ class Turns:
                 keeping=self._keeping,
                 per_minute=self._per_minute,
                 now=utc_now(),
+                photo=photo,
             )
             if message.turn != "queued":
                 # A repeated client_id is an old message: nothing is started for it.

@@ -131,4 +131,4 @@ def test_useful_or_not_is_acknowledged(citizen: Citizen) -> None:
 def test_a_word_in_capitals_does_not_turn_the_talk_into_english(citizen: Citizen) -> None:
     citizen.says("도로 파손 신고할게요")
     answer = citizen.says("GS25")
-    assert answer.says("form.ask_road_damage_detail")
+    assert answer.says("report.place_unknown") and answer.says("form.ask_road_damage_location")

@@ -49,7 +49,7 @@ def test_a_fire_in_a_report_gets_119_and_the_report_can_go_on(citizen: Citizen) 
     answer = citizen.says(FIRE)
     assert answer.says("guard.fire")
     assert answer.says("guard.continue") and answer.says("form.ask_danger")
-    assert citizen.presses("form.choice_yes").says("consent.ask")
+    assert citizen.presses("form.choice_yes").says("form.ask_photo")
 
 
 def test_hunger_in_a_report_is_no_emergency(citizen: Citizen, service: Service) -> None:

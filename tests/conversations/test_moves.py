@@ -6,16 +6,18 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot import hours
-from bot.conversations import moves, service
+from bot.conversations import codes, moves, service, switches
 from bot.conversations.desk import Desk
 from bot.conversations.models import Conversation, State
-from bot.conversations.moves import CALLBACK, Decided, Moves
+from bot.conversations.moves import Decided, Moves
+from bot.conversations.people_models import Satisfaction
+from bot.conversations.people_policy import people_policy
 from bot.conversations.rendering import Rendered
 from bot.conversations.turn_queue import Job
+from bot.conversations.waiting import CALLBACK
 from bot.database import Database, utc_now
 from bot.korean.guard import Guard
-from bot.korean.places import Places
-from bot.paths import PLACES, POLICY
+from bot.paths import POLICY
 from bot.privacy.vault import Cipher
 from bot.replies import Press, Reply, Say
 from bot.tickets.forms import Forms
@@ -38,7 +40,6 @@ def desk() -> Desk:
         cipher=Cipher(Fernet.generate_key().decode()),
         forms=Forms.load(),
         routing=Routing.load(),
-        places=Places.load(PLACES),
     )
 
 
@@ -188,3 +189,97 @@ def test_a_number_that_is_never_kept_gets_a_word_before_the_answer(
     assert second.parts == [Say(key="say.thanks")]
     plain = [Reply(parts=[Say(key="say.greet")])]
     assert gateway.after_rasa(job(database, "[전화번호 1]"), plain) == plain
+
+
+def code_of(database: Database, asked: Job) -> str:
+    with database.writing() as session:
+        return codes.code_for(session, conversation_id=asked.conversation_id, now=NOON).code
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_short_code_brings_the_talk_from_elsewhere(database: Database, gateway: Moves) -> None:
+    there = job(database, "상담원", "waiting")
+    here = job(database, codes.shown(code_of(database, there)))
+    assert keys(gateway.before_rasa(here)) == ["handover.continued"]
+    assert row(database, here).state == "waiting"
+    assert row(database, there).continued_in == here.conversation_id
+
+
+@pytest.mark.usefixtures("clock")
+def test_eight_digits_that_are_no_code_are_said_to_be_none_or_are_an_answer(
+    database: Database, gateway: Moves
+) -> None:
+    assert keys(gateway.before_rasa(job(database, "1234-5678"))) == ["handover.code_unknown"]
+    number = job(database, "12345678", asks="street_light")
+    assert gateway.before_rasa(number) is number
+
+
+@pytest.mark.usefixtures("clock")
+def test_wrong_codes_are_borne_only_so_often(database: Database, gateway: Moves) -> None:
+    guess = job(database, "1234-5678")
+    for _ in range(people_policy().code.tries):
+        gateway.before_rasa(guess)
+    assert keys(gateway.before_rasa(guess)) == ["error.too_many_codes"]
+
+
+@pytest.mark.parametrize("clock", [NIGHT], indirect=True)
+@pytest.mark.usefixtures("clock")
+def test_after_too_many_wrong_codes_digits_are_still_an_answer(
+    database: Database, gateway: Moves
+) -> None:
+    asked = job(database, "1234-5678", asks="callback")
+    with_person = job(database, "1234-5678", state="staff")
+    for each in (asked, with_person):
+        for _ in range(people_policy().code.tries):
+            gateway.before_rasa(each)
+    assert gateway.before_rasa(asked) == asked
+    assert gateway.before_rasa(with_person) == Decided([], "held")
+
+
+def test_who_asks_for_a_person_at_night_gets_a_time_and_a_number(
+    database: Database, gateway: Moves
+) -> None:
+    asked = job(database, "상담원", press=Press(control="person"))
+    decided = gateway.before_rasa(asked)
+    assert keys(decided)[:2] == ["handover.closed", "handover.promised"]
+    assert isinstance(decided, Decided) and decided.replies[0].ticket
+    assert row(database, asked).state == "waiting"
+
+
+@pytest.mark.usefixtures("clock")
+def test_who_asks_for_a_person_by_day_hears_the_place_in_the_line(
+    database: Database, gateway: Moves
+) -> None:
+    decided = gateway.before_rasa(job(database, "상담원", press=Press(control="person")))
+    assert keys(decided) == ["handover.waiting", "handover.place"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_pressed_score_is_kept_whoever_holds_the_talk(database: Database, gateway: Moves) -> None:
+    press = Press(control="satisfied", slots={"score": "5"})
+    asked = job(database, "아주 좋았어요", "staff", press=press)
+    assert keys(gateway.before_rasa(asked)) == ["satisfaction.thanks"]
+    with database.reading() as session:
+        assert session.get_one(Satisfaction, asked.conversation_id).score == 5
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_bot_that_is_off_leads_to_a_person_and_still_hears_a_cry(
+    database: Database, gateway: Moves
+) -> None:
+    with database.writing() as session:
+        switches.turn_off(
+            session,
+            scope="bot",
+            subject="",
+            reason="점검",
+            banner_ko="쉬어요.",
+            banner_en="Off.",
+            actor="kim",
+            now=NOON,
+        )
+    decided = gateway.before_rasa(job(database, "여권 얼마예요?"))
+    assert keys(decided) == ["notice.text"]
+    assert keys(gateway.before_rasa(job(database, FIRE))) == ["guard.fire"]
+    person = gateway.before_rasa(job(database, "상담원", press=Press(control="person")))
+    assert keys(person)[0] == "handover.waiting"

@@ -127,10 +127,10 @@ def test_asking_rasa_again_does_not_advance_the_form(citizen: Citizen, service: 
     before = tracker(service, citizen.id)["slots"]
     again = ask_rasa(service, citizen.id, "네 위험해요", "m-2")
     after = tracker(service, citizen.id)["slots"]
-    assert keys(first) == [["consent.ask"]]
-    assert keys(again)[-1][-1] == "consent.ask"
+    assert keys(first) == [["form_said.danger"], ["form.ask_photo"]]
+    assert keys(again)[-1][-1] == "form.ask_photo"
     assert after["report"] == before["report"]
-    assert after["requested_slot"] == before["requested_slot"] == "consent"
+    assert after["requested_slot"] == before["requested_slot"] == "photo"
 
 
 def test_asking_rasa_again_opens_no_second_ticket(citizen: Citizen, service: Service) -> None:

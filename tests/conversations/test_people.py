@@ -55,7 +55,8 @@ def test_a_person_answers_and_the_citizen_hears_it_at_once(
     take(service, citizen)
     last = citizen.conversation()["messages"][-1]["seq"]
     with citizen.listening(after=last) as events:
-        assert next(events) == ("state", {"state": "staff"})
+        kind, holds = next(events)
+        assert (kind, holds["state"]) == ("state", "staff")
         began = time.monotonic()
         answer(service, citizen, "안녕하세요, 무엇을 도와드릴까요?", masker)
         event, message = next(events)
