@@ -136,7 +136,7 @@ def test_everything_can_be_done_by_keyboard_alone(page: Page) -> None:
     expect(chat.field).to_be_focused()
     page.keyboard.press("Shift+Tab")
     button = page.evaluate("document.querySelector('ilsa-chat').shadowRoot.activeElement.className")
-    assert button == "choice"
+    assert button.startswith("choice")
     page.keyboard.press("Enter")
     expect(chat.citizens).to_have_count(2)
     chat.answer()

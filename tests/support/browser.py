@@ -1,5 +1,7 @@
 """The widget as a citizen uses it, for the tests in a real browser."""
 
+from typing import Any
+
 from playwright.sync_api import Locator, Page, expect
 
 from bot.wording import wording
@@ -57,3 +59,16 @@ class Chat:
         expect(said.first).to_be_visible(timeout=ANSWER_MS)
         expect(self.root.locator(".typing")).to_be_hidden(timeout=ANSWER_MS)
         return said
+
+    def menu(self, title: str = "") -> None:
+        """Open the menu, and press what has this title."""
+        self.root.locator(".head [aria-controls=menu]").click()
+        if title:
+            self.root.locator("#menu").get_by_role("button", name=title, exact=True).click()
+
+    def kept(self) -> Any:
+        """What the browser keeps of the talk."""
+        return self.page.evaluate(
+            """() => JSON.parse(Object.entries(localStorage)
+            .find(([key]) => /^ilsa-chat:.*\\d$/.test(key))?.[1] ?? "null")"""
+        )

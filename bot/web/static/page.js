@@ -3,6 +3,6 @@ document.addEventListener("click", (event) => {
   const trigger = event.target.closest("[data-open-chat], [data-ask]");
   if (!trigger) return;
   const chat = document.querySelector("ilsa-chat");
-  if (trigger.dataset.ask) chat.ask(trigger.dataset.ask);
+  if (trigger.dataset.ask) chat.send(trigger.dataset.ask);
   else chat.open();
 });
