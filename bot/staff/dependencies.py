@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Depends, Form, Query, Request
+from fastapi import Depends, Form, Query, Request, Response
 
 from bot.database import Database, utc_now
 from bot.privacy.masking import Masker
 from bot.privacy.vault import Cipher
 from bot.settings import Settings
 from bot.staff import errors, service
+from bot.staff.models import StaffSession
+from bot.staff.rights import Right
 from bot.staff.service import Staff
 from bot.wording import Wording
 
@@ -113,6 +115,38 @@ Acting = Annotated[Staff, Depends(acting)]
 ActingAnybody = Annotated[Staff, Depends(acting_anybody)]
 
 
+def needs(right: Right) -> Callable[[Staff], Staff]:
+    """A dependency: who is signed in and has `right`. It raises NotAllowed as well."""
+
+    def allowed(staff: SignedIn) -> Staff:
+        if not staff.may(right):
+            raise errors.NotAllowed
+        return staff
+
+    return allowed
+
+
+def acts(right: Right) -> Callable[[Staff], Staff]:
+    """A dependency: as `needs`, for who sent this very form."""
+
+    def allowed(staff: Acting) -> Staff:
+        if not staff.may(right):
+            raise errors.NotAllowed
+        return staff
+
+    return allowed
+
+
+Counsellor = Annotated[Staff, Depends(needs("talks"))]
+Counselling = Annotated[Staff, Depends(acts("talks"))]
+Handler = Annotated[Staff, Depends(needs("tickets"))]
+Handling = Annotated[Staff, Depends(acts("tickets"))]
+Editor = Annotated[Staff, Depends(needs("knowledge"))]
+Editing = Annotated[Staff, Depends(acts("knowledge"))]
+Announcer = Annotated[Staff, Depends(needs("notices"))]
+Announcing = Annotated[Staff, Depends(acts("notices"))]
+
+
 def client_address(request: Request, house: House) -> str:
     """The caller's address; X-Forwarded-For counts only when a trusted proxy sent it.
 
@@ -128,6 +162,22 @@ def client_address(request: Request, house: House) -> str:
 
 
 Address = Annotated[str, Depends(client_address)]
+
+
+def set_session_cookie(
+    response: Response, house: Services, token: str, opened: StaffSession
+) -> None:
+    """Give the browser its session; the form's own cookie has done its work."""
+    response.set_cookie(
+        SESSION_COOKIE,
+        token,
+        max_age=int((opened.expires_at - opened.created_at).total_seconds()),
+        path=PATH,
+        secure=not house.settings.development,
+        httponly=True,
+        samesite="lax",
+    )
+    response.delete_cookie(FORM_COOKIE, path=PATH)
 
 
 def safe_next(path: str | None) -> str:

@@ -32,6 +32,20 @@ class MustChangePassword(StaffError):
     wording = "staff.error_must_change"
 
 
+class NotAllowed(StaffError):
+    """The person's role does not give the right that this needs."""
+
+    status = 403
+    wording = "rights.error_not_allowed"
+
+
+class OtherOffice(StaffError):
+    """The ticket is another office's."""
+
+    status = 403
+    wording = "rights.error_other_office"
+
+
 class WrongForm(StaffError):
     """The form's CSRF token is missing or not this session's."""
 
@@ -103,6 +117,48 @@ class UnknownAccount(StaffError):
     wording = "staff.error_unknown_account"
 
 
+class LastAdministrator(StaffError):
+    """The change would leave nobody who can manage accounts."""
+
+    status = 409
+    wording = "rights.error_last_administrator"
+
+
+class OfficeNeeded(StaffError):
+    """A department officer needs an office of data/policy/offices.yml."""
+
+    status = 422
+    wording = "rights.error_office_needed"
+
+
+class UnknownSession(StaffError):
+    """No such session, or it is somebody else's."""
+
+    status = 404
+    wording = "rights.error_unknown_session"
+
+
+class NoOpenId(StaffError):
+    """Sign-in by the organisation's account is not set up here."""
+
+    status = 404
+    wording = "rights.error_no_openid"
+
+
+class OpenIdFailed(StaffError):
+    """The provider refused, could not be reached, or sent what does not fit the sign-in."""
+
+    status = 401
+    wording = "rights.error_openid"
+
+
+class OpenIdUnknown(StaffError):
+    """The provider knows the person, but no account here is meant for them."""
+
+    status = 403
+    wording = "rights.error_openid_unknown"
+
+
 class UnknownConversation(StaffError):
     """No conversation has this id."""
 
@@ -164,3 +220,87 @@ class UnknownTopic(StaffError):
 
     status = 422
     wording = "staff.error_unknown_topic"
+
+
+class BadViewName(StaffError):
+    """A view of the inbox has no name, or one that is too long."""
+
+    status = 422
+    wording = "desk_inbox.error_view_name"
+
+
+class TooManyViews(StaffError):
+    """A person keeps as many views as may be kept."""
+
+    status = 409
+    wording = "desk_inbox.error_too_many_views"
+
+
+class NobodyWaits(StaffError):
+    """There is no conversation to take."""
+
+    status = 409
+    wording = "desk_inbox.error_nobody_waits"
+
+
+class UnknownColleague(StaffError):
+    """No open account that may hold conversations has this login."""
+
+    status = 422
+    wording = "desk_talk.error_unknown_colleague"
+
+
+class UnknownCloseReason(StaffError):
+    """A conversation is closed without a reason, or with one that there is not."""
+
+    status = 422
+    wording = "desk_talk.error_close_reason"
+
+
+class NotWarnedYet(StaffError):
+    """A conversation may be closed for abuse only after the warnings."""
+
+    status = 409
+    wording = "desk_talk.error_not_warned"
+
+
+class NotYours(StaffError):
+    """The step is for the person who holds the conversation."""
+
+    status = 409
+    wording = "desk_talk.error_not_yours"
+
+
+class NoNote(StaffError):
+    """A note without words."""
+
+    status = 422
+    wording = "desk_talk.error_no_note"
+
+
+class BadMask(StaffError):
+    """What is to be masked is too short, too long, or of a kind that there is not."""
+
+    status = 422
+    wording = "desk_talk.error_bad_mask"
+
+
+class NotSaid(StaffError):
+    """What is to be masked stands nowhere in the conversation any more."""
+
+    status = 404
+    wording = "desk_talk.error_not_said"
+
+
+class UnknownMessage(StaffError):
+    """The conversation has no such message."""
+
+    status = 404
+    wording = "desk_talk.error_unknown_message"
+
+
+class BadTicketForm(StaffError):
+    """A ticket cannot be opened: its topic has no form, or fields are missing or wrong."""
+
+    status = 422
+    wording = "desk_talk.error_ticket_form"

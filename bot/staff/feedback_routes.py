@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from bot.knowledge import topics
 from bot.staff import feedback, pages, work
-from bot.staff.dependencies import House, PageNumber, SignedIn
+from bot.staff.dependencies import Editor, House, PageNumber
 from bot.wording import Language, Wording
 
 router = APIRouter(route_class=pages.StaffRoute)
@@ -20,7 +20,7 @@ TopicChoice = Annotated[str, Query(pattern="^[a-z0-9_]{0,64}$")]
 def feedback_list(
     request: Request,
     house: House,
-    staff: SignedIn,
+    staff: Editor,
     topic: TopicChoice = "",
     said: feedback.Said = "all",
     page: PageNumber = 1,

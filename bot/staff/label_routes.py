@@ -6,7 +6,7 @@ from fastapi.responses import RedirectResponse
 from bot.database import utc_now
 from bot.knowledge import topics
 from bot.staff import labels, pages, work
-from bot.staff.dependencies import PATH, Acting, Done, House, Line, PageNumber, Services, SignedIn
+from bot.staff.dependencies import PATH, Done, Editing, Editor, House, Line, PageNumber, Services
 
 router = APIRouter(route_class=pages.StaffRoute)
 """Stands below the router of `bot.staff.routes`, which says the prefix."""
@@ -14,7 +14,7 @@ router = APIRouter(route_class=pages.StaffRoute)
 
 @router.get("/labels")
 def label_list(
-    request: Request, house: House, staff: SignedIn, page: PageNumber = 1, done: Done = None
+    request: Request, house: House, staff: Editor, page: PageNumber = 1, done: Done = None
 ) -> Response:
     """The open labels, the newest first."""
     del staff
@@ -55,7 +55,7 @@ def _labels(
 
 @router.post("/labels/{label_id}/confirm")
 def confirm(
-    request: Request, house: House, staff: Acting, label_id: str, topic: Line = ""
+    request: Request, house: House, staff: Editing, label_id: str, topic: Line = ""
 ) -> Response:
     """Confirm a label with the topic that the form names: the pressed one or another."""
     try:
@@ -67,7 +67,7 @@ def confirm(
 
 
 @router.post("/labels/{label_id}/reject")
-def reject(request: Request, house: House, staff: Acting, label_id: str) -> Response:
+def reject(request: Request, house: House, staff: Editing, label_id: str) -> Response:
     """Set a label aside."""
     try:
         with house.database.writing() as session:

@@ -11,7 +11,7 @@ from bot.database import utc_now
 from bot.knowledge import topics as catalogue
 from bot.knowledge.notices_file import LIMIT
 from bot.staff import labels, notices, pages, work
-from bot.staff.dependencies import PATH, Acting, Done, House, Line, Services, SignedIn
+from bot.staff.dependencies import PATH, Announcer, Announcing, Done, House, Line, Services
 
 router = APIRouter(route_class=pages.StaffRoute)
 """Stands below the router of `bot.staff.routes`, which says the prefix."""
@@ -35,7 +35,7 @@ class Written:
 def notice_list(
     request: Request,
     house: House,
-    staff: SignedIn,
+    staff: Announcer,
     draft: Annotated[str | None, Query(max_length=64)] = None,
     done: Done = None,
 ) -> Response:
@@ -84,7 +84,7 @@ def _notices(
 def write(
     request: Request,
     house: House,
-    staff: Acting,
+    staff: Announcing,
     topics: Topics,
     text_ko: Text = "",
     text_en: Text = "",
@@ -109,7 +109,7 @@ def write(
 
 @router.post("/notices/{notice_id}/on")
 def switch_on(
-    request: Request, house: House, staff: Acting, notice_id: NoticeId, until: Line = ""
+    request: Request, house: House, staff: Announcing, notice_id: NoticeId, until: Line = ""
 ) -> Response:
     """Let a notice speak at once, until a moment when the form names one."""
     try:
@@ -127,7 +127,7 @@ def switch_on(
 
 
 @router.post("/notices/{notice_id}/off")
-def switch_off(request: Request, house: House, staff: Acting, notice_id: NoticeId) -> Response:
+def switch_off(request: Request, house: House, staff: Announcing, notice_id: NoticeId) -> Response:
     """Silence a notice."""
     try:
         with house.database.writing() as session:
@@ -138,7 +138,9 @@ def switch_off(request: Request, house: House, staff: Acting, notice_id: NoticeI
 
 
 @router.post("/notices/{notice_id}/auto")
-def follow_dates(request: Request, house: House, staff: Acting, notice_id: NoticeId) -> Response:
+def follow_dates(
+    request: Request, house: House, staff: Announcing, notice_id: NoticeId
+) -> Response:
     """Let a notice's dates decide again."""
     try:
         with house.database.writing() as session:

@@ -1,8 +1,9 @@
 """Draws a staff page: templates, language, times for people, and the page of an error."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,10 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from bot.conversations import presence
 from bot.conversations.errors import ConversationError
+from bot.conversations.people_models import PRESENCES, Presence
+from bot.conversations.people_policy import people_policy
 from bot.database import utc_now
 from bot.paths import ROOT
 from bot.staff import errors
@@ -23,6 +27,8 @@ from bot.staff.dependencies import (
     services,
     sign_in_url,
 )
+from bot.staff.rights import Right
+from bot.staff.service import Staff
 from bot.tickets.errors import TicketError
 from bot.tickets.policy import ticket_policy
 from bot.wording import LANGUAGES, Language, Wording
@@ -52,6 +58,23 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
+MENU: tuple[tuple[str, Right], ...] = (
+    ("conversations", "talks"),
+    ("phone", "phone_desk"),
+    ("tickets", "tickets"),
+    ("labels", "knowledge"),
+    ("feedback", "knowledge"),
+    ("notices", "notices"),
+    ("statistics", "statistics"),
+    ("switches", "switches"),
+    ("people", "people"),
+    ("audit", "audit"),
+)
+"""The pages of the menu, each with the right that it needs."""
+
+DESK_WORDS = ("desk_inbox", "desk_talk", "desk_tickets", "desk_phone", "desk_statistics")
+"""The wording of single pages, beside that of all of them."""
+
 Problem = errors.StaffError | ConversationError | TicketError
 PROBLEMS = (errors.StaffError, ConversationError, TicketError)
 
@@ -65,18 +88,27 @@ class Words:
         self._now = now
 
     def __call__(self, name: str, /, **values: object) -> str:
-        """The sentence `staff.<name>`, its `$values` filled in."""
+        """The sentence `staff.<name>`, or that of a whole key; its `$values` filled in."""
         texts = {key: str(value) for key, value in values.items()}
-        return self._wording.text(f"staff.{name}", self.language, texts)
+        return self._wording.text(_key(name), self.language, texts)
 
     def has(self, name: str) -> bool:
-        """Whether there is a sentence `staff.<name>`."""
-        return self._wording.has(f"staff.{name}")
+        """Whether there is such a sentence."""
+        return self._wording.has(_key(name))
 
     def of(self, kind: str, code: str | None) -> str:
         """The name of a code (`of("reason", "unsure")`), or the code when it has no name."""
         key = f"{kind}_{code}".replace(":", "_")
         return self(key) if self.has(key) else (code or "")
+
+    def done(self, done: str | None) -> str | None:
+        """The sentence of what was done, whichever page's wording has it."""
+        if not done:
+            return None
+        if self.has(f"done_{done}"):
+            return self(f"done_{done}")
+        own = (f"{page}.done_{done}" for page in DESK_WORDS)
+        return next((self(key) for key in own if self.has(key)), None)
 
     def problem(self, problem: Problem) -> str:
         """The sentence of an error: the staff's own where there is one, else the citizen's."""
@@ -127,6 +159,10 @@ class Words:
         return at < self._now
 
 
+def _key(name: str) -> str:
+    return name if "." in name else f"staff.{name}"
+
+
 def language_of(request: Request) -> Language:
     """`?lang=`, else the cookie, else Korean."""
     for asked in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
@@ -155,12 +191,34 @@ def page(
         "t": words(request),
         "staff": getattr(request.state, "staff", None),
         "here": own_address,
+        "menu": MENU,
+        "waiting": 0,
+        "alarms": 0,
+        "presence": partial(_presence, request),
         "problem": None,
         "done": None,
         **values,
     }
     text = _environment().get_template(template).render(context)
     return HTMLResponse(text, status_code=status, headers=headers)
+
+
+@dataclass(frozen=True)
+class Here:
+    """Whether the person is there for chats, for the head of the page."""
+
+    state: str
+    capacity: int
+    states: tuple[str, ...]
+
+
+def _presence(request: Request) -> Here:
+    staff: Staff = request.state.staff
+    with services(request).database.reading() as session:
+        known = session.get(Presence, staff.login)
+        state = presence.state_of(session, login=staff.login, now=utc_now())
+    capacity = known.capacity if known else people_policy().capacity
+    return Here(state, capacity, PRESENCES)
 
 
 @lru_cache

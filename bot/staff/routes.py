@@ -1,18 +1,44 @@
-"""The staff pages under /staff/: HTTP only; the work is in `service` and `work`."""
+"""The staff pages under /staff/: HTTP only; the work is in `service`."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from bot.database import utc_now
-from bot.knowledge import service as knowledge
-from bot.staff import errors, feedback_routes, label_routes, notice_routes, pages, service, work
+from bot.staff import (
+    audit_routes,
+    delivery_routes,
+    errors,
+    feedback_routes,
+    inbox_routes,
+    incident_routes,
+    label_routes,
+    live_routes,
+    notice_routes,
+    openid_routes,
+    pages,
+    people_routes,
+    phone_routes,
+    phone_sending,
+    phone_ticket_routes,
+    photo_routes,
+    service,
+    statistics_routes,
+    switch_routes,
+    talk_more_routes,
+    talk_photo_routes,
+    talk_routes,
+    talk_ticket_routes,
+    ticket_bulk_routes,
+    ticket_page_routes,
+    ticket_routes,
+    visit_routes,
+)
 from bot.staff.dependencies import (
     FORM_COOKIE,
     PATH,
     SESSION_COOKIE,
-    Acting,
     ActingAnybody,
     Address,
     Anybody,
@@ -20,16 +46,14 @@ from bot.staff.dependencies import (
     Done,
     House,
     Line,
-    PageNumber,
     Services,
     SignedIn,
     safe_next,
     same_token,
+    set_session_cookie,
 )
 from bot.staff.models import StaffSession
-from bot.staff.service import Staff, new_token
-from bot.tickets.routing import routing
-from bot.tickets.service import next_states
+from bot.staff.service import new_token
 
 MAX_BODY = 64 * 1024
 """Bytes of a form: far more than the longest answer needs."""
@@ -44,8 +68,27 @@ router = APIRouter(
 router.include_router(label_routes.router)
 router.include_router(feedback_routes.router)
 router.include_router(notice_routes.router)
-
-Text = Annotated[str, Form(max_length=20_000)]
+router.include_router(people_routes.router)
+router.include_router(audit_routes.router)
+router.include_router(switch_routes.router)
+router.include_router(openid_routes.router)
+router.include_router(photo_routes.router)
+router.include_router(inbox_routes.router)
+router.include_router(live_routes.router)
+router.include_router(phone_routes.router)
+router.include_router(phone_sending.router)
+router.include_router(phone_ticket_routes.router)
+router.include_router(statistics_routes.router)
+router.include_router(talk_routes.router)
+router.include_router(talk_more_routes.router)
+router.include_router(talk_photo_routes.router)
+router.include_router(talk_ticket_routes.router)
+router.include_router(ticket_routes.router)
+router.include_router(ticket_bulk_routes.router)
+router.include_router(ticket_page_routes.router)
+router.include_router(visit_routes.router)
+router.include_router(delivery_routes.router)
+router.include_router(incident_routes.router)
 
 
 # Signing in and out
@@ -82,7 +125,11 @@ def sign_in(
         )
     with house.database.writing() as session:
         token, opened = service.sign_in(
-            session, verified=verified, replaces=request.cookies.get(SESSION_COOKIE), now=now
+            session,
+            verified=verified,
+            replaces=request.cookies.get(SESSION_COOKIE),
+            now=now,
+            agent=request.headers.get("user-agent", ""),
         )
     return _signed_in_response(house, token, opened, safe_next(next))
 
@@ -106,6 +153,7 @@ def _sign_in_form(
         csrf=token,
         next=next,
         login=login,
+        openid=house.settings.oidc_label if house.settings.oidc_issuer else "",
     )
     response.set_cookie(
         FORM_COOKIE,
@@ -126,16 +174,7 @@ def _retry_after(problem: Exception | None) -> dict[str, str] | None:
 
 def _signed_in_response(house: Services, token: str, opened: StaffSession, to: str) -> Response:
     response = RedirectResponse(to, status_code=303)
-    response.set_cookie(
-        SESSION_COOKIE,
-        token,
-        max_age=int((opened.expires_at - opened.created_at).total_seconds()),
-        path=PATH,
-        secure=not house.settings.development,
-        httponly=True,
-        samesite="lax",
-    )
-    response.delete_cookie(FORM_COOKIE, path=PATH)
+    set_session_cookie(response, house, token, opened)
     return response
 
 
@@ -195,311 +234,13 @@ def change_password(
     return _signed_in_response(house, token, opened, f"{PATH}/?done=password")
 
 
-# Conversations
+# The first page
 
 
 @router.get("")
 @router.get("/")
 def first_page(staff: SignedIn, done: Done = None) -> Response:
-    """Lead to the conversations."""
-    del staff
+    """Lead to the first page that the person's role opens."""
     query = f"?done={done}" if done else ""
-    return RedirectResponse(f"{PATH}/conversations{query}", status_code=303)
-
-
-@router.get("/conversations")
-def conversation_list(
-    request: Request,
-    house: House,
-    staff: SignedIn,
-    show: work.Show = "needs",
-    page: PageNumber = 1,
-    live: bool = False,
-    done: Done = None,
-) -> Response:
-    """The conversations that need a person; with `live`, only the part that changes."""
-    with house.database.reading() as session:
-        rows = work.listed(session, show=show, login=staff.login, page=page)
-        waiting, alarms = work.needing(session)
-    return pages.page(
-        request,
-        "_conversations.html" if live else "conversations.html",
-        live=live,
-        rows=rows[: work.PAGE],
-        more=len(rows) > work.PAGE,
-        number=page,
-        show=show,
-        shows=work.SHOWS,
-        waiting=waiting,
-        alarms=alarms,
-        done=done,
-    )
-
-
-@router.get("/conversations/{conversation_id}")
-def conversation_page(
-    request: Request,
-    house: House,
-    staff: SignedIn,
-    conversation_id: str,
-    live: bool = False,
-    done: Done = None,
-) -> Response:
-    """The whole conversation; with `live`, only the parts that change."""
-    return _conversation(request, house, staff, conversation_id, live=live, done=done)
-
-
-def _conversation(
-    request: Request,
-    house: Services,
-    staff: Staff,
-    conversation_id: str,
-    *,
-    live: bool = False,
-    done: str | None = None,
-    problem: pages.Problem | None = None,
-    draft: str = "",
-) -> Response:
-    language = pages.language_of(request)
-    with house.database.reading() as session:
-        thread = work.thread(session, conversation_id=conversation_id)
-        waiting, alarms = work.needing(session)
-        titles = {
-            ticket.topic: knowledge.title(session, ticket.topic, language)
-            for ticket in thread.tickets
-        }
-    conversation = thread.conversation
-    mine = conversation.state == "staff" and conversation.staff_login == staff.login
-    free = conversation.state in ("bot", "waiting")
-    return pages.page(
-        request,
-        "_conversation.html" if live else "conversation.html",
-        status=problem.status if problem else 200,
-        here=f"{PATH}/conversations/{conversation_id}",
-        thread=thread,
-        conversation=conversation,
-        titles=titles,
-        mine=mine,
-        may_take=free,
-        may_release=mine or (conversation.state == "staff" and staff.is_administrator),
-        may_close=mine or free or (conversation.state != "closed" and staff.is_administrator),
-        waiting=waiting,
-        alarms=alarms,
-        problem=problem,
-        draft=draft,
-        done=done,
-    )
-
-
-def _back(conversation_id: str, done: str, fragment: str = "") -> Response:
-    return RedirectResponse(
-        f"{PATH}/conversations/{conversation_id}?done={done}{fragment}", status_code=303
-    )
-
-
-@router.post("/conversations/{conversation_id}/take")
-def take(request: Request, house: House, staff: Acting, conversation_id: str) -> Response:
-    """Take the conversation: from now on the bot is silent in it."""
-    try:
-        with house.database.writing() as session:
-            work.take(session, conversation_id=conversation_id, staff=staff, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return _conversation(request, house, staff, conversation_id, problem=problem)
-    house.notify(conversation_id)
-    return _back(conversation_id, "taken")
-
-
-@router.post("/conversations/{conversation_id}/say")
-def say(
-    request: Request, house: House, staff: Acting, conversation_id: str, text: Text = ""
-) -> Response:
-    """Answer the citizen. What could not be sent stands in the form again."""
-    try:
-        with house.database.writing() as session:
-            work.say(
-                session,
-                conversation_id=conversation_id,
-                staff=staff,
-                text=text,
-                masker=house.masker,
-                now=utc_now(),
-            )
-    except pages.PROBLEMS as problem:
-        return _conversation(request, house, staff, conversation_id, problem=problem, draft=text)
-    house.notify(conversation_id)
-    return _back(conversation_id, "said", "#answer")
-
-
-@router.post("/conversations/{conversation_id}/hand-back")
-def hand_back(request: Request, house: House, staff: Acting, conversation_id: str) -> Response:
-    """Give the conversation back to the bot."""
-    try:
-        with house.database.writing() as session:
-            work.hand_back(session, conversation_id=conversation_id, staff=staff, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return _conversation(request, house, staff, conversation_id, problem=problem)
-    house.notify(conversation_id)
-    return _back(conversation_id, "handed_back")
-
-
-@router.post("/conversations/{conversation_id}/close")
-def close(request: Request, house: House, staff: Acting, conversation_id: str) -> Response:
-    """End the conversation."""
-    try:
-        with house.database.writing() as session:
-            work.close(session, conversation_id=conversation_id, staff=staff, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return _conversation(request, house, staff, conversation_id, problem=problem)
-    house.notify(conversation_id)
-    return _back(conversation_id, "closed")
-
-
-# Tickets
-
-
-@router.get("/tickets")
-def ticket_list(
-    request: Request,
-    house: House,
-    staff: SignedIn,
-    state: work.Filter = "open",
-    page: PageNumber = 1,
-    live: bool = False,
-) -> Response:
-    """The tickets of a state, open ones by due date; with `live`, only the part that changes."""
-    del staff
-    language = pages.language_of(request)
-    with house.database.reading() as session:
-        rows = work.tickets_listed(session, state=state, page=page)
-        overdue = work.overdue(session, now=utc_now())
-        waiting, alarms = work.needing(session)
-        titles = {
-            topic: knowledge.title(session, topic, language)
-            for topic in {row.topic for row in rows}
-        }
-    return pages.page(
-        request,
-        "_tickets.html" if live else "tickets.html",
-        live=live,
-        rows=rows[: work.PAGE],
-        more=len(rows) > work.PAGE,
-        number=page,
-        state=state,
-        filters=work.FILTERS,
-        titles=titles,
-        departments={
-            row.department: routing().in_language(row.department, language) for row in rows
-        },
-        overdue=overdue,
-        waiting=waiting,
-        alarms=alarms,
-    )
-
-
-@router.get("/tickets/find")
-def find_ticket(
-    house: House, staff: SignedIn, number: Annotated[str, Query(max_length=40)] = ""
-) -> Response:
-    """Lead to the ticket of a receipt number, as a caller reads it out."""
-    del staff
-    with house.database.reading() as session:
-        found = work.ticket(session, receipt_number=number)
-    return RedirectResponse(f"{PATH}/tickets/{found.receipt_number}", status_code=303)
-
-
-@router.get("/tickets/{receipt_number}")
-def ticket_page(
-    request: Request, house: House, staff: SignedIn, receipt_number: str, done: Done = None
-) -> Response:
-    """One ticket: what was asked, its history, and what can be done next."""
-    del staff
-    return _ticket(request, house, receipt_number, done=done)
-
-
-def _ticket(
-    request: Request,
-    house: Services,
-    receipt_number: str,
-    *,
-    done: str | None = None,
-    problem: pages.Problem | None = None,
-    draft: dict[str, str] | None = None,
-    shown: tuple[str, str] | None = None,
-) -> Response:
-    language = pages.language_of(request)
-    with house.database.reading() as session:
-        ticket = work.ticket(session, receipt_number=receipt_number)
-        title = knowledge.title(session, ticket.topic, language)
-        talk = work.has_conversation(session, ticket.conversation_id)
-        waiting, alarms = work.needing(session)
-    return pages.page(
-        request,
-        "ticket.html",
-        status=problem.status if problem else 200,
-        here=f"{PATH}/tickets/{ticket.receipt_number}",
-        ticket=ticket,
-        title=title or ticket.topic,
-        department=routing().in_language(ticket.department, language),
-        has_conversation=talk,
-        moves=next_states(ticket),
-        shown=shown,
-        waiting=waiting,
-        alarms=alarms,
-        problem=problem,
-        draft=draft or {},
-        done=done,
-    )
-
-
-@router.post("/tickets/{receipt_number}/move")
-def move(
-    request: Request,
-    house: House,
-    staff: Acting,
-    receipt_number: str,
-    to: Line = "",
-    note: Text = "",
-    tell_citizen: Annotated[bool, Form()] = False,
-) -> Response:
-    """Move the ticket on, with a note."""
-    try:
-        with house.database.writing() as session:
-            moved = work.move(
-                session,
-                receipt_number=receipt_number,
-                staff=staff,
-                to=to,
-                note=note,
-                tell_citizen=tell_citizen,
-                masker=house.masker,
-                now=utc_now(),
-            )
-    except pages.PROBLEMS as problem:
-        draft = {"to": to, "note": note, "tell": "yes" if tell_citizen else ""}
-        return _ticket(request, house, receipt_number, problem=problem, draft=draft)
-    house.notify(moved.conversation_id)
-    return RedirectResponse(f"{PATH}/tickets/{receipt_number}?done=moved", status_code=303)
-
-
-@router.post("/tickets/{receipt_number}/secret")
-def show_secret(
-    request: Request,
-    house: House,
-    staff: Acting,
-    receipt_number: str,
-    placeholder: Line = "",
-) -> Response:
-    """Show one sealed datum, on this answer only; the look is recorded."""
-    try:
-        with house.database.writing() as session:
-            value = work.show_secret(
-                session,
-                receipt_number=receipt_number,
-                placeholder=placeholder,
-                cipher=house.cipher,
-                staff=staff,
-                now=utc_now(),
-            )
-    except pages.PROBLEMS as problem:
-        return _ticket(request, house, receipt_number, problem=problem)
-    return _ticket(request, house, receipt_number, shown=(placeholder, value))
+    first = next((name for name, right in pages.MENU if staff.may(right)), "sessions")
+    return RedirectResponse(f"{PATH}/{first}{query}", status_code=303)

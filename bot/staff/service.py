@@ -12,7 +12,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, cast, get_args
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -21,9 +21,7 @@ from sqlalchemy.orm import Session
 
 from bot.staff import errors
 from bot.staff.models import AuditEvent, SignInAttempt, StaffAccount, StaffSession
-
-Role = Literal["counsellor", "administrator"]
-ROLES: tuple[Role, ...] = get_args(Role)
+from bot.staff.rights import ROLES, Right, rights_of
 
 SESSION_AGE = timedelta(hours=12)
 """A session ends this long after signing in, whatever happens in it."""
@@ -36,9 +34,11 @@ WINDOW = timedelta(minutes=15)
 FAILURES_PER_LOGIN = 5
 FAILURES_PER_ADDRESS = 5
 
+NO_OFFICE = "-"
 MIN_PASSWORD = 12
 MAX_PASSWORD = 256
 MAX_LOGIN = 64
+MAX_AGENT = 200
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._-]{1,31}")
 # Without characters that look alike: a one-time password is read out or copied by hand.
@@ -53,14 +53,23 @@ class Staff:
     account_id: int
     login: str
     name: str
-    role: Role
+    role: str
     must_change: bool
     csrf_token: str
+    office: str | None = None
+    """The body whose tickets the person handles, where that is not every body's."""
+
+    def may(self, right: Right) -> bool:
+        """Whether the person's role gives a right."""
+        return right in rights_of(self.role)
 
     @property
-    def is_administrator(self) -> bool:
-        """Whether the person may undo what a colleague holds."""
-        return self.role == "administrator"
+    def only_office(self) -> str | None:
+        """The one office whose tickets the person may see; None for every office's.
+
+        Somebody without an office and without the right to all of them gets a name that none has.
+        """
+        return None if self.may("all_offices") else self.office or NO_OFFICE
 
     @property
     def actor(self) -> str:
@@ -136,6 +145,11 @@ def accounts(session: Session) -> list[StaffAccount]:
     return list(session.scalars(select(StaffAccount).order_by(StaffAccount.login)))
 
 
+def name_of(session: Session, login: str | None) -> str | None:
+    """The name that citizens read of a member of staff; None for nobody."""
+    return session.scalar(select(StaffAccount.name).where(StaffAccount.login == login))
+
+
 def _account(session: Session, login: str) -> StaffAccount | None:
     return session.scalar(select(StaffAccount).where(StaffAccount.login == login))
 
@@ -202,7 +216,7 @@ def verify(session: Session, *, login: str, password: str) -> Verified:
     """
     account = _account(session, _normal(login))
     usable = account is not None and account.active
-    nobodys = _nobodys_hash()
+    nobodys = nobodys_hash()
     stored = account.password_hash if account and usable else nobodys
     right = _matches(stored, password)
     if account is None or not usable or not right:
@@ -212,7 +226,8 @@ def verify(session: Session, *, login: str, password: str) -> Verified:
 
 
 @lru_cache
-def _nobodys_hash() -> str:
+def nobodys_hash() -> str:
+    """The hash of a password that nobody knows."""
     return _HASHER.hash(secrets.token_urlsafe(16))
 
 
@@ -224,11 +239,12 @@ def _matches(stored: str, password: str) -> bool:
 
 
 def sign_in(
-    session: Session, *, verified: Verified, replaces: str | None, now: datetime
+    session: Session, *, verified: Verified, replaces: str | None, now: datetime, agent: str = ""
 ) -> tuple[str, StaffSession]:
     """Open a session; return the cookie's value, which is stored only as a hash.
 
     `replaces` is the cookie the browser brought: it ends, so that no session outlives a sign-in.
+    `agent`: the browser, as it calls itself.
     """
     if replaces:
         sign_out(session, token=replaces)
@@ -237,15 +253,19 @@ def sign_in(
         account.password_hash = verified.new_hash
     session.execute(delete(SignInAttempt).where(SignInAttempt.login == account.login))
     audit(session, login=account.login, what="sign_in", subject=account.login, now=now)
-    return _open(session, account, now)
+    return open_session(session, account=account, now=now, agent=agent)
 
 
-def _open(session: Session, account: StaffAccount, now: datetime) -> tuple[str, StaffSession]:
+def open_session(
+    session: Session, *, account: StaffAccount, now: datetime, agent: str = ""
+) -> tuple[str, StaffSession]:
+    """Open a session of an account that has proven itself; the cookie's value and the session."""
     token = new_token()
     opened = StaffSession(
-        token_hash=_hash(token),
+        token_hash=token_hash(token),
         account_id=account.id,
         csrf_token=new_token(),
+        agent=agent[:MAX_AGENT],
         created_at=now,
         seen_at=now,
         expires_at=now + SESSION_AGE,
@@ -257,7 +277,7 @@ def _open(session: Session, account: StaffAccount, now: datetime) -> tuple[str, 
 
 def sign_out(session: Session, *, token: str) -> None:
     """End the session of this cookie, if there is one."""
-    session.execute(delete(StaffSession).where(StaffSession.token_hash == _hash(token)))
+    session.execute(delete(StaffSession).where(StaffSession.token_hash == token_hash(token)))
 
 
 def signed_in(session: Session, *, token: str, now: datetime) -> tuple[Staff, bool]:
@@ -268,7 +288,7 @@ def signed_in(session: Session, *, token: str, now: datetime) -> tuple[Staff, bo
     row = session.execute(
         select(StaffSession, StaffAccount)
         .join(StaffAccount, StaffSession.account_id == StaffAccount.id)
-        .where(StaffSession.token_hash == _hash(token))
+        .where(StaffSession.token_hash == token_hash(token))
     ).one_or_none()
     if row is None:
         raise errors.SignedOut
@@ -279,16 +299,17 @@ def signed_in(session: Session, *, token: str, now: datetime) -> tuple[Staff, bo
         account_id=account.id,
         login=account.login,
         name=account.name,
-        role=cast(Role, account.role),
+        role=account.role,
         must_change=account.must_change,
         csrf_token=current.csrf_token,
+        office=account.office,
     )
     return staff, now >= current.seen_at + SEEN_EVERY
 
 
 def seen(session: Session, *, token: str, now: datetime) -> None:
     """Remember that a person, not a page refreshing itself, used this session just now."""
-    current = session.get(StaffSession, _hash(token))
+    current = session.get(StaffSession, token_hash(token))
     if current is not None:
         current.seen_at = now
 
@@ -306,7 +327,7 @@ def change_password(
     account.must_change = False
     _forget(session, account)
     audit(session, login=account.login, what="password_change", subject=account.login, now=now)
-    return _open(session, account, now)
+    return open_session(session, account=account, now=now)
 
 
 def check_password(new: str, *, login: str, current: str) -> None:
@@ -336,7 +357,8 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def _hash(token: str) -> str:
+def token_hash(token: str) -> str:
+    """The form in which a session's token is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

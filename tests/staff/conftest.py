@@ -1,6 +1,7 @@
 """A small application with the staff pages, and a browser that signs in to it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -8,12 +9,19 @@ from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from bot.attachments.preparing import Limits, Photos
+from bot.attachments.store import Store
+from bot.conversations.desk import Desk
+from bot.conversations.hub import Hub
 from bot.database import Database
+from bot.paths import POLICY
 from bot.privacy.masking import Masker, default_masker
 from bot.privacy.vault import Cipher
 from bot.settings import Settings
 from bot.staff import service
 from bot.staff.routes import router
+from bot.tickets.forms import forms
+from bot.tickets.routing import Routing
 from bot.wording import Wording
 from tests.staff.office import Browser, Office
 
@@ -23,7 +31,7 @@ def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Argon2 with the least work, so that hundreds of sign-ins take seconds."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     monkeypatch.setattr(service, "_HASHER", quick)
-    service._nobodys_hash.cache_clear()
+    service.nobodys_hash.cache_clear()
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +50,7 @@ def office(database: Database, masker: Masker, cipher: Cipher) -> Office:
 
 
 @pytest.fixture
-def app(office: Office) -> FastAPI:
+def app(office: Office, tmp_path: Path) -> FastAPI:
     app = FastAPI()
     app.state.database = office.database
     app.state.settings = Settings(development=True, trusted_proxies="")
@@ -50,6 +58,12 @@ def app(office: Office) -> FastAPI:
     app.state.cipher = office.cipher
     app.state.masker = office.masker
     app.state.notify = office.notified.append
+    app.state.hub = Hub()
+    app.state.forms = forms()
+    app.state.desk = Desk(
+        cipher=office.cipher, forms=forms(), routing=Routing.load(POLICY / "routing.yml")
+    )
+    app.state.photos = Photos(store=Store(tmp_path / "photos"), limits=Limits(), scanner=None)
     app.include_router(router)
     return app
 

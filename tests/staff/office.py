@@ -19,6 +19,7 @@ from bot.privacy.vault import Cipher
 from bot.staff import service
 from bot.tickets import service as tickets
 from bot.tickets.models import Ticket
+from bot.tickets.service import NewTicket
 
 PASSWORD = "한라산에 눈이 내리는 밤"
 
@@ -69,8 +70,7 @@ class Office:
     def ticket(self, conversation_id: str, phone: str = "010-2345-6789") -> str:
         """A ticket of the conversation with one sealed phone number; return its receipt number."""
         with self.database.writing() as session:
-            opened = tickets.open_ticket(
-                session,
+            new = NewTicket(
                 kind="report",
                 topic="road_damage",
                 fields={
@@ -81,13 +81,13 @@ class Office:
                 language="ko",
                 conversation_id=conversation_id,
                 message_id=new_id(),
-                department="제주시 건설과",
+                office="jeju_construction",
+                rule="road_damage/1",
                 petition="grievance",
                 secrets=[("[전화번호 1]", "phone", phone)],
-                cipher=self.cipher,
                 consent_version="2026-11",
-                now=utc_now(),
             )
+            opened = tickets.open_ticket(session, new=new, cipher=self.cipher, now=utc_now())
             return opened.ticket.receipt_number
 
     def conversation(self, conversation_id: str) -> Conversation:

@@ -16,6 +16,15 @@ from bot.staff import notices
 from bot.staff.models import AuditEvent
 from tests.staff.office import Browser, Office
 
+
+@pytest.fixture
+def signed_in(office: Office, browser: Browser) -> Browser:
+    """A browser in which somebody is signed in who may announce."""
+    office.account(role="supervisor")
+    assert browser.sign_in().status_code == 303
+    return browser
+
+
 PAGE = "/staff/notices"
 TYPHOON, HOLIDAY = "typhoon", "seollal"
 BY_HAND_ONLY = "disaster_typhoon"

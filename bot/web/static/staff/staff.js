@@ -1,10 +1,18 @@
-// Refreshes the parts of a page that change, without moving focus or closing what is open.
-// The server sends the same HTML as on the first load; without scripts the page still works.
-"use strict";
+// Refreshes the parts of a page that change, without moving focus or what one reads, or closing
+// what is open. The server sends the same HTML as on the first load; without scripts it works too.
+import { listen } from "./live.js";
+import { watchKeys } from "./keys.js";
+import { noteCounts, watchSettings } from "./alerts.js";
 
 const EVERY_MS = 3000;
 const HIDDEN_EVERY_MS = 10000;
+const STREAMED_EVERY_MS = 30000;
 const drawn = new WeakMap();
+let newest = null;
+let streaming = false;
+let timer = 0;
+let asking = false;
+let again = false;
 
 function put(place, fresh) {
   const focused = place.contains(document.activeElement) && document.activeElement.id;
@@ -31,6 +39,44 @@ function merge(list, freshList) {
   });
 }
 
+// A steady list changes in place; new rows wait behind a sign, gone ones stay and are dimmed.
+function mergeSteady(list, freshList) {
+  if (list.querySelector("#none") || !list.children.length) return merge(list, freshList);
+  const wanted = new Map(Array.from(freshList.children, (item) => [item.id, item]));
+  let fresh = 0;
+  for (const id of wanted.keys()) if (id !== "none" && !document.getElementById(id)) fresh += 1;
+  for (const item of Array.from(list.children)) {
+    const now = wanted.get(item.id);
+    if (!now) {
+      item.classList.add("gone");
+      continue;
+    }
+    const html = now.outerHTML;
+    if (drawn.get(item) === html && !item.classList.contains("gone")) continue;
+    const copy = now.cloneNode(true);
+    if (item.getAttribute("aria-selected")) copy.setAttribute("aria-selected", "true");
+    put(item, copy);
+    drawn.set(copy, html);
+  }
+  newest = freshList;
+  sign(fresh);
+}
+
+function sign(count) {
+  const button = document.getElementById("fresh");
+  if (!button) return;
+  button.hidden = count === 0;
+  const text = button.dataset.one.replace("{n}", String(count));
+  if (count && button.textContent !== text) button.textContent = text;
+}
+
+document.getElementById("fresh")?.addEventListener("click", () => {
+  const list = document.getElementById("rows");
+  if (newest) merge(list, newest.cloneNode(true));
+  sign(0);
+  list.querySelector(".row-link")?.focus();
+});
+
 function remember(root) {
   for (const list of root.querySelectorAll("[data-merge]"))
     for (const item of list.children) drawn.set(item, item.outerHTML);
@@ -50,7 +96,7 @@ function apply(text) {
   const boxes = Array.from(document.querySelectorAll("[data-bottom]")).filter(atBottom);
   for (const list of fresh.querySelectorAll("[data-merge]")) {
     const here = document.getElementById(list.id);
-    if (here) merge(here, list);
+    if (here) (here.hasAttribute("data-steady") ? mergeSteady : merge)(here, list);
   }
   for (const part of fresh.querySelectorAll("[data-same]")) {
     const here = document.getElementById(part.id);
@@ -77,18 +123,35 @@ function title() {
   document.title = count ? `(${count}) ${plainTitle}` : plainTitle;
 }
 
+function lose(lost) {
+  const sign = document.getElementById("lost");
+  if (sign) sign.hidden = !lost;
+}
+
 async function refresh(live) {
-  const lost = document.getElementById("lost");
+  clearTimeout(timer);
+  if (asking) {
+    again = true;
+    return;
+  }
+  asking = true;
   try {
     const answer = await fetch(live.dataset.live, { headers: { "X-Staff-Live": "1" } });
     if (answer.status === 401 || answer.status === 403) return location.reload();
     if (!answer.ok) throw new Error(String(answer.status));
     apply(await answer.text());
-    lost.hidden = true;
+    lose(false);
   } catch {
-    lost.hidden = false;
+    lose(true);
+  } finally {
+    asking = false;
   }
-  setTimeout(refresh, document.hidden ? HIDDEN_EVERY_MS : EVERY_MS, live);
+  if (again) {
+    again = false;
+    return refresh(live);
+  }
+  const pause = streaming ? STREAMED_EVERY_MS : document.hidden ? HIDDEN_EVERY_MS : EVERY_MS;
+  timer = setTimeout(refresh, pause, live);
 }
 
 function once(form) {
@@ -114,4 +177,19 @@ remember(document);
 title();
 document.querySelectorAll("[data-bottom]").forEach(toBottom);
 const live = document.querySelector("[data-live]");
-if (live) setTimeout(refresh, EVERY_MS, live);
+if (live) timer = setTimeout(refresh, EVERY_MS, live);
+watchKeys();
+watchSettings();
+listen({
+  changed(counts) {
+    noteCounts(counts);
+    if (live) refresh(live);
+  },
+  looking(people) {
+    document.dispatchEvent(new CustomEvent("desk:looking", { detail: people }));
+  },
+  streams(now) {
+    streaming = now;
+    if (!now && live) refresh(live);
+  },
+});

@@ -1,0 +1,74 @@
+"""The audit log as auditors read it: who looked at or changed what, newest first."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.hours import SEOUL
+from bot.staff.models import AuditEvent
+
+PAGE = 100
+COLUMNS = ("at", "login", "what", "subject", "details")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A spreadsheet takes a cell that begins so for a formula."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of the log is asked for; an empty value asks for any."""
+
+    login: str = ""
+    what: str = ""
+    subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def listed(
+    session: Session, *, wanted: Wanted, before: int | None = None, limit: int = PAGE + 1
+) -> list[AuditEvent]:
+    """Entries, the newest first. `before`: the id of the last one of the page before."""
+    query = select(AuditEvent).order_by(AuditEvent.id.desc()).limit(limit)
+    for column, value in (
+        (AuditEvent.login, wanted.login),
+        (AuditEvent.what, wanted.what),
+        (AuditEvent.subject, wanted.subject),
+    ):
+        if value:
+            query = query.where(column == value)
+    if wanted.since is not None:
+        query = query.where(AuditEvent.at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(AuditEvent.at < wanted.until)
+    if before is not None:
+        query = query.where(AuditEvent.id < before)
+    return list(session.scalars(query))
+
+
+def kinds(session: Session) -> list[str]:
+    """Every kind of act that the log knows."""
+    return sorted(session.scalars(select(AuditEvent.what).distinct()))
+
+
+def as_csv(session: Session, *, wanted: Wanted) -> Iterator[str]:
+    """The entries as lines of a CSV file with a header, safe to open in a spreadsheet."""
+    yield _line(list(COLUMNS))
+    before: int | None = None
+    while rows := listed(session, wanted=wanted, before=before, limit=1000):
+        for row in rows:
+            details = json.dumps(row.details, ensure_ascii=False) if row.details else ""
+            at = row.at.astimezone(SEOUL).isoformat(timespec="seconds")
+            yield _line([at, row.login, row.what, row.subject, details])
+        before = rows[-1].id
+
+
+def _line(cells: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([f"'{one}" if one.startswith(FORMULA) else one for one in cells])
+    return out.getvalue()

@@ -1,0 +1,98 @@
+"""What the inbox can be narrowed by: channel, topic, office, reason, language, age."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy.orm import Session, aliased
+
+from bot import offices
+from bot.conversations.models import Conversation, Message
+from bot.knowledge import service as knowledge
+from bot.staff.desk_policy import desk_policy
+from bot.tickets.models import Ticket
+
+LANGUAGES = ("ko", "en")
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What is asked for; an empty value asks for any."""
+
+    channel: str = ""
+    topic: str = ""
+    office: str = ""
+    reason: str = ""
+    language: str = ""
+    age: int = 0
+    """Minutes that it has waited at least."""
+
+    def any(self) -> bool:
+        """Whether anything is narrowed."""
+        return any(asdict(self).values())
+
+    def chosen(self) -> dict[str, str]:
+        """The filters that narrow, as an address has them."""
+        return {name: str(value) for name, value in asdict(self).items() if value}
+
+
+NAMES = tuple(each.name for each in fields(Filters))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What each filter offers."""
+
+    channel: tuple[str, ...]
+    topic: tuple[str, ...]
+    office: tuple[str, ...]
+    reason: tuple[str, ...]
+    language: tuple[str, ...]
+    age: tuple[int, ...]
+
+
+def choices(session: Session) -> Choices:
+    """What the filters offer here: from the data, not from what is stored."""
+    policy = desk_policy()
+    return Choices(
+        channel=policy.channels,
+        topic=tuple(knowledge.topics(session)),
+        office=tuple(offices.offices()),
+        reason=policy.reasons,
+        language=LANGUAGES,
+        age=policy.ages,
+    )
+
+
+def conditions(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
+    """What the filters ask of a conversation, but for its age."""
+    found: list[ColumnElement[bool]] = []
+    for column, value in (
+        (Conversation.channel, filters.channel),
+        (Conversation.reason, filters.reason),
+        (Conversation.language, filters.language),
+    ):
+        if value:
+            found.append(column == value)
+    if filters.topic:
+        found.append(_about([filters.topic]))
+    if filters.office:
+        found.append(_of_office(session, filters.office))
+    return found
+
+
+def _about(topics: list[str]) -> ColumnElement[bool]:
+    said = aliased(Message)
+    return exists().where(said.topic.in_(topics), said.conversation_id == Conversation.id)
+
+
+def _of_office(session: Session, office: str) -> ColumnElement[bool]:
+    """A ticket of the office, or talk of what its articles tell."""
+    asked = exists().where(and_(Ticket.conversation_id == Conversation.id, Ticket.office == office))
+    topics = [one.topic for one in knowledge.served_all(session) if office in one.body.departments]
+    return or_(asked, _about(topics)) if topics else asked
+
+
+def known(filters: dict[str, Any]) -> dict[str, Any]:
+    """Of stored filters those that there still are."""
+    return {name: value for name, value in filters.items() if name in NAMES}
