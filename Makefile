@@ -14,7 +14,7 @@ PYTHON := $(shell for python in python3 /usr/bin/python3 python3.13 python3.12 p
 	>/dev/null 2>&1 && echo "$$python" && break; done)
 ILSA := .venv-app/bin/ilsa
 
-.PHONY: help setup setup-app run train test lint format eval eval-dialogue evaluate bench bench-understanding bench-knowledge doctor clean
+.PHONY: help setup setup-app run train test lint format eval eval-dialogue evaluate bench bench-understanding bench-knowledge bench-tickets bench-channels bench-staff doctor clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -61,6 +61,15 @@ bench-understanding: setup ## understanding beside stock Rasa and nlp.js, taught
 
 bench-knowledge: setup ## answering with 10,000 articles beside the real ones
 	@.venv-app/bin/python -m benchmarks.knowledge
+
+bench-tickets: setup-app ## opening tickets by eight writers, finding them among a million (ARGS="--tickets 50000")
+	@.venv-app/bin/python -m benchmarks.tickets $(ARGS)
+
+bench-channels: setup ## every messenger's webhooks through the whole service (ARGS="line --webhooks 200")
+	@.venv-app/bin/python -m benchmarks.channels $(ARGS)
+
+bench-staff: setup-app ## inbox and search among a million messages, fifty live consoles (ARGS="--conversations 5000")
+	@.venv-app/bin/python -m benchmarks.staff $(ARGS)
 
 doctor: setup-app ## what is missing on this machine, and how to mend it
 	@$(ILSA) doctor

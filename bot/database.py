@@ -5,6 +5,9 @@ thread pool. On SQLite a writing session takes the write lock when it begins (`B
 so that two writers wait for each other instead of failing half way.
 """
 
+import random
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -131,5 +134,29 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    immediate = connection.get_execution_options().get("ilsa_immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if not connection.get_execution_options().get("ilsa_immediate"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        if not _takes_its_turn(connection.connection.cursor()):
+            # Once more, for SQLAlchemy to tell what is wrong.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def _takes_its_turn(cursor: Any) -> bool:
+    # SQLite's own waiting sleeps up to a tenth of a second between tries, in which a process that
+    # writes without a pause takes every turn.
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while time.monotonic() < until:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return False
+            time.sleep(random.uniform(0.001, 0.003))
+        else:
+            return True
+    return False

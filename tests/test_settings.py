@@ -11,7 +11,7 @@ from bot.settings import Settings, SettingsError, kept_secret
 from bot.supervisor import environment
 
 PAGE = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-DOCUMENTED = dict(re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", PAGE, flags=re.MULTILINE))
+DOCUMENTED = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| (.+?) \|", PAGE, flags=re.MULTILINE))
 
 
 @pytest.fixture(autouse=True)

@@ -157,6 +157,8 @@ def keys(settings: "Settings") -> Iterator[Finding]:
         for key in settings.vault_key().split(","):
             Fernet(key.strip().encode())
         settings.rasa_api_token()
+        settings.links_key()
+        settings.channels_key()
     except (SettingsError, ValueError) as error:
         yield Finding(False, "keys_unusable", {"reason": error})
     else:

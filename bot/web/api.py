@@ -1,6 +1,5 @@
 """The citizen API: the contract for the widget and for anyone else (OpenAPI at /api/docs)."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
@@ -9,25 +8,29 @@ from sqlalchemy.orm import Session
 from sse_starlette.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 
-from bot.conversations import service
+from bot.attachments import links
+from bot.attachments import service as attachments
+from bot.conversations import service, waiting
 from bot.conversations.errors import MissingToken, NotNow, RasaFailed, UnknownConversation
-from bot.conversations.models import Message
+from bot.conversations.greeting import greeting
+from bot.conversations.models import Conversation, Message
 from bot.conversations.rendering import Renderer
+from bot.conversations.revealing import text_for_citizen
 from bot.conversations.schemas import (
     AnswerOut,
     ButtonOut,
     ConversationOut,
+    HoldingOut,
     IncomingMessage,
     MessageOut,
     NewConversation,
     NewMessage,
+    PhotoOut,
     StateOut,
 )
+from bot.conversations.turns import Received
 from bot.database import utc_now
-from bot.knowledge import notices
-from bot.privacy import vault
-from bot.privacy.kinds import KINDS
-from bot.replies import Button, Press, Reply, Say
+from bot.staff.service import name_of
 from bot.web.limits import new_conversation_allowed
 from bot.web.parts import Parts
 
@@ -36,7 +39,6 @@ WAIT_SECONDS = 30.0
 """How long a sent message waits for its answer; later it comes by the event stream."""
 MOST_MESSAGES = 2**31 - 1
 """The largest number that a message can have in the database."""
-CODE_LABEL = f"[{KINDS['check_code'].label} "
 
 
 def parts_of(request: Request) -> Parts:
@@ -65,18 +67,10 @@ def open_conversation(parts: PartsOf, body: NewConversation) -> ConversationOut:
         conversation, token = service.open_conversation(
             session, channel="widget", language=body.language, now=now
         )
-        greeting = Reply(
-            parts=[*notices.greeting(session, now), Say(key="greeting.first")],
-            buttons=[
-                Button(title_of=topic, press=Press(topic=topic))
-                for topic in ("passport_issue", "bulky_waste", "road_damage")
-            ]
-            + [Button(title=Say(key="button.person"), press=Press(control="person"))],
-        )
         messages = service.say(
             session,
             conversation_id=conversation.id,
-            replies=[greeting],
+            replies=[greeting(session, now)],
             render=Renderer(session, parts.wording, body.language),
             now=now,
         )
@@ -87,14 +81,15 @@ def open_conversation(parts: PartsOf, body: NewConversation) -> ConversationOut:
 
 @router.post("/{conversation_id}/messages")
 async def send(parts: PartsOf, token: Token, conversation_id: str, body: NewMessage) -> AnswerOut:
-    """Send a text or press a button; the answer comes back here, or by the event stream."""
+    """Send a text, press a button or share a spot; the answer comes here, or by the stream."""
     received = await parts.turns.receive(
         conversation_id=conversation_id,
         token=token,
-        incoming=IncomingMessage(body.text or "", body.payload, body.client_id),
+        incoming=IncomingMessage(
+            body.text or "", body.payload, body.client_id, location=body.location
+        ),
     )
-    done = await parts.turns.answered(conversation_id, received.message_id, WAIT_SECONDS)
-    return await run_in_threadpool(_answer, parts, received.message_id, done)
+    return await answer_of(parts, conversation_id, received)
 
 
 @router.get("/{conversation_id}/messages")
@@ -108,9 +103,21 @@ def messages(
     with parts.database.reading() as session:
         conversation = service.authenticated(session, conversation_id=conversation_id, token=token)
         found = service.messages_after(session, conversation_id=conversation_id, after=after)
-        return StateOut.model_validate(
-            {"state": conversation.state, "messages": out(session, parts, found)}
-        )
+        holding = _holding(session, conversation)
+        return StateOut(**holding.model_dump(), messages=out(session, parts, found))
+
+
+def _holding(session: Session, conversation: Conversation) -> HoldingOut:
+    place = waiting.place_of(session, conversation_id=conversation.id, now=utc_now())
+    return HoldingOut.model_validate(
+        {
+            "state": conversation.state,
+            "waiting": place and {"place": place.number, "minutes": place.minutes},
+            "staff": name_of(session, conversation.staff_login)
+            if conversation.state == "staff"
+            else None,
+        }
+    )
 
 
 @router.get("/{conversation_id}/events")
@@ -122,7 +129,7 @@ async def events(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> EventSourceResponse:
     """Messages as they come (`event: message`, id = their number) and changes of the state."""
-    await run_in_threadpool(_check, parts, conversation_id, token)
+    await check_token(parts, conversation_id, token)
     seen = last_event_id or ""
     after = min(int(seen), MOST_MESSAGES) if seen.isdecimal() and len(seen) < 20 else 0
     return EventSourceResponse(
@@ -132,11 +139,11 @@ async def events(
 
 @router.delete("/{conversation_id}", status_code=204)
 async def delete(parts: PartsOf, token: Token, conversation_id: str) -> None:
-    """Delete the conversation with its messages, the vault's values and Rasa's tracker.
+    """Delete the conversation with its messages, photos, the vault's values and Rasa's tracker.
 
     While Rasa cannot be reached nothing is deleted, and the answer says to try again.
     """
-    await run_in_threadpool(_check, parts, conversation_id, token)
+    await check_token(parts, conversation_id, token)
     try:
         await parts.rasa.forget(conversation_id)
     except RasaFailed as failure:
@@ -148,13 +155,13 @@ async def delete(parts: PartsOf, token: Token, conversation_id: str) -> None:
 def _erase(parts: Parts, conversation_id: str, token: str) -> None:
     with parts.database.writing() as session:
         service.authenticated(session, conversation_id=conversation_id, token=token)
-        service.erase(session, conversation_id=conversation_id)
+        service.erase(session, conversation_id=conversation_id, store=parts.photos.store)
 
 
 async def _stream(
     request: Request, parts: Parts, conversation_id: str, token: str, after: int
 ) -> AsyncIterator[dict[str, str]]:
-    state = ""
+    held: HoldingOut | None = None
     while not await request.is_disconnected():
         try:
             now = await run_in_threadpool(messages, parts, token, conversation_id, after)
@@ -167,10 +174,21 @@ async def _stream(
                 "id": str(message.seq),
                 "data": message.model_dump_json(),
             }
-        if now.state != state:
-            state = now.state
-            yield {"event": "state", "data": json.dumps({"state": state})}
+        if (holds := HoldingOut.model_validate(now.model_dump(exclude={"messages"}))) != held:
+            held = holds
+            yield {"event": "state", "data": holds.model_dump_json()}
         await parts.hub.wait(conversation_id)
+
+
+async def check_token(parts: Parts, conversation_id: str, token: str) -> None:
+    """Raises UnknownConversation unless the token opens the conversation."""
+    await run_in_threadpool(_check, parts, conversation_id, token)
+
+
+async def answer_of(parts: Parts, conversation_id: str, received: Received) -> AnswerOut:
+    """The answer to a message just received, as soon as it is there."""
+    done = await parts.turns.answered(conversation_id, received.message_id, WAIT_SECONDS)
+    return await run_in_threadpool(_answer, parts, received.message_id, done)
 
 
 def _check(parts: Parts, conversation_id: str, token: str) -> None:
@@ -186,13 +204,16 @@ def _answer(parts: Parts, message_id: str, done: bool) -> AnswerOut:
 
 def out(session: Session, parts: Parts, found: Sequence[Message]) -> list[MessageOut]:
     """Messages as the citizen sees them; a check code is put in here and nowhere else."""
-    buttons = service.buttons_of(session, message_ids=[message.id for message in found])
+    ids = [message.id for message in found]
+    buttons = service.buttons_of(session, message_ids=ids)
+    photos = attachments.of_messages(session, ids)
+    now = utc_now()
     return [
         MessageOut(
             id=message.id,
             seq=message.seq,
             sender=message.sender,
-            text=_with_code(session, parts, message),
+            text=text_for_citizen(session, parts.cipher, message, now),
             buttons=[
                 ButtonOut(
                     title=button.title,
@@ -201,6 +222,14 @@ def out(session: Session, parts: Parts, found: Sequence[Message]) -> list[Messag
                 )
                 for button in buttons.get(message.id, [])
             ],
+            photos=[
+                PhotoOut(
+                    url=links.path(photo, parts.links_key, now),
+                    width=photo.width,
+                    height=photo.height,
+                )
+                for photo in photos.get(message.id, [])
+            ],
             topic=message.topic if message.sender != "citizen" else None,
             ticket=message.ticket,
             client_id=message.client_id,
@@ -208,18 +237,3 @@ def out(session: Session, parts: Parts, found: Sequence[Message]) -> list[Messag
         )
         for message in found
     ]
-
-
-def _with_code(session: Session, parts: Parts, message: Message) -> str:
-    if message.sender != "bot" or CODE_LABEL not in message.text:
-        return message.text
-    start = message.text.index(CODE_LABEL)
-    name = message.text[start : message.text.index("]", start) + 1]
-    code = vault.reveal(
-        session,
-        parts.cipher,
-        conversation_id=message.conversation_id,
-        placeholder=name,
-        now=utc_now(),
-    )
-    return message.text.replace(name, code) if code else message.text

@@ -1,11 +1,13 @@
-"""The citizens' pages: the page of the service, the chat on a page of its own, the widget."""
+"""The citizens' pages: the page of the service. Also what every page of theirs is drawn with."""
 
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
+from bot.hours import SEOUL
 from bot.paths import ROOT
 from bot.wording import Wording
 
@@ -16,47 +18,29 @@ router = APIRouter(include_in_schema=False)
 Language = Annotated[Literal["ko", "en"], Query(alias="lang")]
 
 
-def _page(request: Request, name: str, language: str) -> HTMLResponse:
+def seoul_time(at: datetime) -> str:
+    """A time (aware) as people in Jeju read it."""
+    return f"{at.astimezone(SEOUL):%Y-%m-%d %H:%M}"
+
+
+templates.env.filters["seoul_time"] = seoul_time
+
+
+def page(
+    request: Request, name: str, language: str, *, status: int = 200, **values: Any
+) -> HTMLResponse:
+    """A template in one language; it gets `lang`, `say(key)` and the `values`."""
     wording: Wording = request.app.state.wording
 
-    def say(key: str, **values: str) -> str:
-        return wording.text(key, language, values)
+    def say(key: str, **filled: str) -> str:
+        return wording.text(key, language, filled)
 
-    return templates.TemplateResponse(request, name, {"lang": language, "say": say})
+    return templates.TemplateResponse(
+        request, name, {"lang": language, "say": say, **values}, status_code=status
+    )
 
 
 @router.get("/")
 def home(request: Request, language: Language = "ko") -> HTMLResponse:
     """The page of the service, with the widget on it."""
-    return _page(request, "home.html", language)
-
-
-@router.get("/chat")
-def chat(request: Request, language: Language = "ko") -> HTMLResponse:
-    """The chat on a page of its own."""
-    return _page(request, "chat.html", language)
-
-
-@router.get("/widget/ilsa-chat.js")
-def widget() -> FileResponse:
-    """The widget's one script, for any page."""
-    return FileResponse(
-        STATIC / "widget" / "ilsa-chat.js",
-        media_type="text/javascript",
-        headers={
-            "Cache-Control": "public, max-age=300",
-            "Cross-Origin-Resource-Policy": "cross-origin",
-        },
-    )
-
-
-@router.get("/widget/wording.json")
-def widget_wording(request: Request, language: Language = "ko") -> JSONResponse:
-    """The widget's sentences in one language."""
-    wording: Wording = request.app.state.wording
-    sentences = {
-        key.removeprefix("widget."): wording.template(key, language)
-        for key in wording.names()
-        if key.startswith("widget.")
-    }
-    return JSONResponse(sentences, headers={"Cache-Control": "public, max-age=300"})
+    return page(request, "home.html", language)

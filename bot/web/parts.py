@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from actions.parts import Parts as ActionParts
+from bot.attachments.preparing import Photos
 from bot.conversations.desk import Desk
 from bot.conversations.hub import Hub
 from bot.conversations.moves import Moves
@@ -11,8 +12,7 @@ from bot.conversations.service import Keeping
 from bot.conversations.turns import Turns
 from bot.database import Database
 from bot.korean.guard import Guard
-from bot.korean.places import Places
-from bot.paths import PLACES, POLICY
+from bot.paths import POLICY
 from bot.privacy.masking import Masker
 from bot.privacy.vault import Cipher
 from bot.settings import Settings
@@ -35,6 +35,9 @@ class Parts:
     rasa: RasaClient
     hub: Hub
     turns: Turns
+    photos: Photos
+    links_key: str
+    """Signs links to photos and status pages."""
 
     @classmethod
     def make(cls, settings: Settings) -> "Parts":
@@ -47,8 +50,7 @@ class Parts:
         desk = Desk(
             cipher=cipher,
             forms=forms,
-            routing=Routing.load(POLICY / "tickets.yml"),
-            places=Places.load(PLACES),
+            routing=Routing.load(),
         )
         rasa = RasaClient(
             f"http://127.0.0.1:{settings.rasa_port}",
@@ -56,16 +58,30 @@ class Parts:
             settings.rasa_timeout_seconds,
         )
         hub = Hub()
+        photos = Photos.of(settings)
         turns = Turns(
             database=database,
             rasa=rasa,
             hub=hub,
             wording=wording,
-            keeping=Keeping(masker=masker, cipher=cipher),
+            keeping=Keeping(masker=masker, cipher=cipher, photos=photos),
             moves=Moves(database=database, guard=Guard.load(POLICY / "emergency.yml"), desk=desk),
             per_minute=settings.messages_per_minute,
         )
-        return cls(settings, database, wording, masker, cipher, desk, forms, rasa, hub, turns)
+        return cls(
+            settings,
+            database,
+            wording,
+            masker,
+            cipher,
+            desk,
+            forms,
+            rasa,
+            hub,
+            turns,
+            photos,
+            settings.links_key(),
+        )
 
     def for_actions(self) -> ActionParts:
         """The share of the custom actions."""

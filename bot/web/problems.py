@@ -20,6 +20,13 @@ class TooManyConversations(ConversationError):
     wording = "error.too_many_conversations"
 
 
+class TooManyRequests(ConversationError):
+    """One address did in a minute more often what costs much than a person would."""
+
+    status = 429
+    wording = "status_page.too_often"
+
+
 class BodyTooLarge(ConversationError):
     """The request's body is larger than any message may be."""
 

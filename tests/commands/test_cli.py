@@ -84,12 +84,12 @@ def test_every_sentence_is_used_and_every_used_sentence_exists() -> None:
         path.read_text(encoding="utf-8")
         for path in [*ROOT.glob("bot/*.py"), *ROOT.glob("bot/commands/*.py")]
     )
-    used = set(re.findall(r'(?:say|complain|fail|sentence|step)\(\s*"([a-z_]+)"', code))
+    used = set(re.findall(r'(?:say|complain|fail|sentence|step)\(\s*"([a-z0-9_]+)"', code))
     assert used - set(SENTENCES) == set()
-    quoted = set(re.findall(r'"([a-z_]+)"', code))
+    quoted = set(re.findall(r'"([a-z0-9_]+)"', code))
     findings = {f"doctor_{name}" for name in quoted}
     findings |= {f"{name}_mend" for name in findings}
-    prefixes = tuple(set(re.findall(r'f"([a-z]+_)\{', code)) - {"doctor_"})
+    prefixes = tuple(set(re.findall(r'f"([a-z0-9_]+_)\{', code)) - {"doctor_"})
     unused = set(SENTENCES) - quoted - findings
     assert {key for key in unused if not key.startswith(prefixes)} == set()
 

@@ -287,6 +287,8 @@ def _calls(conversation_id: str) -> list[tuple[str, str]]:
     path = f"/api/conversations/{conversation_id}"
     return [
         ("POST", f"{path}/messages"),
+        ("POST", f"{path}/photos"),
+        ("GET", f"{path}/code"),
         ("GET", f"{path}/messages"),
         ("GET", f"{path}/events"),
         ("DELETE", path),

@@ -160,10 +160,18 @@ def start_report(citizen: Citizen) -> Answer:
 def finish_report(citizen: Citizen, phone: str = "") -> Answer:
     """Go on from the question about danger to the summary, with or without a phone number."""
     citizen.presses("form.choice_yes")
-    if not phone:
-        return citizen.presses("button.refuse")
-    citizen.presses("button.agree")
-    return citizen.says(phone)
+    citizen.presses("button.skip")  # no photo
+    if phone:
+        citizen.presses("button.agree")
+        return another(citizen, citizen.says(phone))
+    return another(citizen, citizen.presses("button.refuse"))
+
+
+def another(citizen: Citizen, answer: Answer) -> Answer:
+    """Say that it is another matter, where somebody has reported the same place before."""
+    if answer.offers("report.button_another", citizen.language):
+        return citizen.presses("report.button_another")
+    return answer
 
 
 def check_code_in(answer: Answer) -> str:
