@@ -30,11 +30,6 @@ DATA_LIKE = {
     "bot/channels/graphemes.py": {"가", "힣"},  # the first and last syllable of Unicode
     "bot/rasa/nlu/decision.py": {"[전화번호 ", "[확인번호 "},  # how placeholders begin
     "bot/rasa/nlu/features.py": {"하/VV", "되/VV", "이/VC", "것/NN", "거/NN", "수/NN"},  # morphemes
-    # what takes back a place
-    "bot/rasa/nlu/in_form.py": {
-        "말고",
-        "말고|아니라|아니고|instead of|not ",
-    },
     "bot/tickets/form_fields.py": {"[가-힣]+"},
     "bot/web/app.py": {"일사천리 120"},  # the service's name in the API's description
 }

@@ -225,7 +225,9 @@ class Outbox:
             if sent.outcome == "blocked":
                 self._identities.mark_blocked(session, unit.conversation_id, now)
             final = sent.outcome in ("parked", "blocked")
-            if final or row.attempts >= self._most_attempts:
+            # What a reply can still carry waits for the citizen's next message, however long.
+            waits = self._channels[channel].capabilities.answers_in_http
+            if not waits and (final or row.attempts >= self._most_attempts):
                 _set_aside(row, sent.reason or sent.outcome, channel, now)
                 return True
             row.next_try_at = now + timedelta(seconds=_wait(row.attempts, sent.retry_after))

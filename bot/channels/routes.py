@@ -1,5 +1,6 @@
 """The webhooks: `/channels/{name}/webhook`, GET for a platform's handshake, POST for its events."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
@@ -9,7 +10,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from bot.channels import working
+from bot.channels.answering import SPARE_SECONDS
 from bot.channels.base import Channel, Event, HttpAnswer, Ignored, RawRequest, Refused
+from bot.channels.intake import Taken
 from bot.channels.metrics import REFUSED, WEBHOOK_SECONDS
 from bot.channels.registry import Channels
 
@@ -58,10 +61,30 @@ async def _answered(
     """The answer to the last event that somebody waits for."""
     answer = HttpAnswer()
     for event in events:
-        taken = await channels.intake.take(channel, event)
+        taken = await _taken(channels, channel, event, started)
+        if taken is None:
+            return channel.not_yet(raw, "ko")
         if not isinstance(event, Ignored) and (taken.user or taken.said):
             answer = await channels.answering.reply(channel, raw, taken, started)
     return answer
+
+
+async def _taken(
+    channels: Channels, channel: Channel, event: Event, started: float
+) -> Taken | None:
+    """What the event became; None when its photos take longer than the platform waits.
+
+    It is taken all the same, and its answer waits for the citizen.
+    """
+    taking = asyncio.ensure_future(channels.intake.take(channel, event))
+    _TAKING.add(taking)
+    taking.add_done_callback(_TAKING.discard)
+    limit = channel.capabilities.answer_seconds - SPARE_SECONDS
+    done, _ = await asyncio.wait({taking}, timeout=max(started + limit - time.monotonic(), 0.1))
+    return taking.result() if done else None
+
+
+_TAKING: set[asyncio.Future[Taken]] = set()
 
 
 def _channel(request: Request, name: str) -> Channel:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Callable, Sequence
 
 from bot.korean.text import squeeze
@@ -116,7 +115,7 @@ def _ending(view: View, asked: str) -> Decision | None:
 
 def _yes_or_no(view: View, asked: str) -> Decision | None:
     name, sure = view.top
-    place = view.places.address(_after_instead(view.text))
+    place = view.places.address(_after_instead(view))
     moves = YES_AND_NO.get(asked)
     if moves is None or not view.above("conversation", sure) or place:
         return None
@@ -133,7 +132,7 @@ def _correction(view: View, report: dict[str, Any], asked: str) -> Decision | No
     """«아니 노형동 말고 연동이요», «위치는 연동 GS25 앞이에요» while something else is asked."""
     topic = str(report.get("topic", ""))
     named = view.policy.field_named(view.text, report.get("names") or ())
-    place = view.places.address(_after_instead(view.text))
+    place = view.places.address(_after_instead(view))
     corrects = view.policy.corrects(view.text)
     is_place = asked in ("location", "place")
     if place and not is_place and (corrects or named == "location"):
@@ -149,9 +148,9 @@ def _correction(view: View, report: dict[str, Any], asked: str) -> Decision | No
     return Decision(topic, 1.0, [request], rule="form_correction")
 
 
-def _after_instead(text: str) -> str:
+def _after_instead(view: View) -> str:
     """What follows 말고 is what is meant; what stands before it is taken back."""
-    return re.split(r"말고|아니라|아니고|instead of", text)[-1]
+    return view.policy.meant_instead(view.text) or view.text
 
 
 def _small_talk(view: View, asked: str) -> Decision | None:

@@ -248,7 +248,8 @@ def _two_requests(view: View) -> Decision | None:
     two = pairs.pair(view.text, view.splits, whole=view.ranking, policy=view.policy)
     if two is None:
         two = pairs.leaning_pair(view.text, view.splits, topic=view.topic, policy=view.policy)
-    if two is None:
+    if two is None or view.policy.urgent.intersection(two.topics):
+        # «문 연 약국 있나요 애가 열이 나요» is one request; an emergency is served alone.
         return None
     requests = [
         _request(view, topic, two.sure, "two_requests", text)
