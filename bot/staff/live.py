@@ -132,6 +132,6 @@ class Live:
             newest = select(Conversation.id, Conversation.updated_at).order_by(
                 Conversation.updated_at.desc(), Conversation.id
             )
-            stamp = tuple(session.execute(newest.limit(NEWEST)).tuples())
+            stamp = tuple((row.id, row.updated_at) for row in session.execute(newest.limit(NEWEST)))
             waiting, alarms = inbox.needing(session)
             return Seen(stamp, waiting, alarms, viewers.now_looking(session, now=utc_now()))

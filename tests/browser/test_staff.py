@@ -86,7 +86,10 @@ def test_staff_move_a_ticket_on_and_the_citizen_hears_of_it(
 ) -> None:
     citizen.ask("노형동 이마트 앞 도로에 구멍이 크게 났어요")
     citizen.press("아니요")
+    citizen.press(words("button.skip"))
     citizen.press(words("button.refuse"))
+    if citizen.items.get_by_role("button", name=words("report.button_another")).count():
+        citizen.press(words("report.button_another"))
     citizen.press(words("button.send"))
     receipt = citizen.root.locator("[data-ticket]").last.get_attribute("data-ticket")
     assert receipt

@@ -45,7 +45,7 @@ def test_a_report_knows_the_place_asks_the_rest_and_gives_a_receipt(
     assert danger.says("form_said.danger") and danger.says("form.ask_photo")
     assert citizen.presses("button.skip").says("consent.ask")
     assert citizen.presses("button.agree").says("form.ask_contact")
-    summary = citizen.says(PHONE)
+    summary = another(citizen, citizen.says(PHONE))
     assert summary.says("report.confirm")
     assert "노형동 이마트 앞" in summary.text
     assert "[전화번호 1]" in summary.text and PHONE not in summary.text
