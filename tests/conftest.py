@@ -24,12 +24,19 @@ collect_ignore = list(RASA_FOLDERS) if find_spec("rasa") is None else []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs the running service, and let it run last."""
+    """Mark what needs the running service and let it run last, the browser's at the very end:
+    Playwright leaves its event loop running, in which no asynchronous test can start.
+    """
+
+    def folder(item: pytest.Item) -> str:
+        return item.path.relative_to(Path(__file__).parent).parts[0]
+
     for item in items:
-        folder = item.path.relative_to(Path(__file__).parent).parts[0]
-        if folder in REAL_FOLDERS or "service" in getattr(item, "fixturenames", ()):
+        if folder(item) in REAL_FOLDERS or "service" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.real)
-    items.sort(key=lambda item: item.get_closest_marker("real") is not None)
+    items.sort(
+        key=lambda item: (item.get_closest_marker("real") is not None, folder(item) == "browser")
+    )
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
