@@ -20,9 +20,10 @@ from statistics import median
 from benchmarks import staff_live
 from benchmarks.staff_looks import LOOKED, PAGES, Look, Search, look, open_page
 from benchmarks.staff_rows import MESSAGES, NEEDING, Size, counsellor, fill
-from benchmarks.staff_serving import client, furnish, serving, stand_in
+from benchmarks.staff_serving import StandIn, client, furnish, serving
 from bot.database import Database, make_engine, utc_now
 from bot.tables import metadata
+from tests.support.listening import listening
 from tests.support.postgres import Cluster, cluster
 
 MANY, FEW = 100_000, 1_000
@@ -84,7 +85,7 @@ def report_pages(folder: Path, urls: list[str], sizes: Sequence[Size]) -> None:
     """The pages of the real application, of somebody who is signed in."""
     people = [furnish(url, [counsellor(0)])[0] for url in urls]
     words = [Search.of(size.messages // 2) for size in sizes]
-    with stand_in() as rasa_port, serving(folder, urls, rasa_port) as addresses:
+    with listening(StandIn) as rasa_port, serving(folder, urls, rasa_port) as addresses:
         browsers = [client(*each) for each in zip(addresses, people, strict=True)]
 
         def timed(path: str, size: int, number: int) -> Iterator[float]:
@@ -132,7 +133,7 @@ def report_live(folder: Path, postgres: Cluster, consoles: int, seconds: int) ->
 
 def _live(name: str, folder: Path, urls: list[str], consoles: int, seconds: int) -> None:
     people = furnish(urls[0], [counsellor(number) for number in range(consoles)])
-    with stand_in() as rasa_port, serving(folder, urls, rasa_port) as addresses:
+    with listening(StandIn) as rasa_port, serving(folder, urls, rasa_port) as addresses:
         heard = asyncio.run(staff_live.run(urls[0], addresses, people, seconds))
     print(heard.line(name), flush=True)
     for kind, times in sorted(heard.by_kind.items()):

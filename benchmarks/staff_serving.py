@@ -1,13 +1,10 @@
 """The web application as processes of its own, a stand-in for Rasa, and people signed in."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
 
@@ -21,6 +18,7 @@ from bot.staff import service
 from bot.staff.dependencies import SESSION_COOKIE
 from bot.staff.models import StaffAccount
 from bot.supervisor import application, local_url
+from tests.support.listening import JsonHandler
 from tests.support.ports import free_ports
 from tests.support.service import LIMITS_OFF, wait_for
 
@@ -28,45 +26,28 @@ READY_SECONDS = 120
 STOP_SECONDS = 8
 
 
-class StandIn(BaseHTTPRequestHandler):
+class StandIn(JsonHandler):
     """What the application asks of Rasa: every word is its own lemma, every answer a greeting."""
 
-    protocol_version = "HTTP/1.1"
-    answer = Reply(parts=[Say(key="say.greet")]).model_dump(mode="json")
+    greeting = Reply(parts=[Say(key="say.greet")]).model_dump(mode="json")
 
-    def do_POST(self) -> None:
+    def post(self) -> None:
         """A question, or a parse."""
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = json.loads(self.sent())
         if self.path.startswith("/model/parse"):
             lemmas = [f"{word}/NNG" for word in body["text"].split()]
             parse = {"intent": {"name": None, "confidence": 0.0}, "entities": [], "lemmas": lemmas}
-            return self._say(parse)
-        return self._say([{"recipient_id": body["sender"], "custom": self.answer}])
+            return self.answer(parse)
+        return self.answer([{"recipient_id": body["sender"], "custom": self.greeting}])
 
-    def do_GET(self) -> None:
+    def get(self) -> None:
         """Whether it is there, and trackers."""
-        self._say({"events": []})
+        self.answer({"events": []})
 
-    def do_PUT(self) -> None:
+    def put(self) -> None:
         """A tracker to be emptied."""
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self._say({})
-
-    def _say(self, body: Any) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep the table readable."""
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """An application that is stopped leaves its connections: nothing to tell."""
+        self.sent()
+        self.answer({})
 
 
 @dataclass(frozen=True)
@@ -76,18 +57,6 @@ class Person:
     login: str
     cookies: dict[str, str]
     csrf: str
-
-
-@contextmanager
-def stand_in() -> Iterator[int]:
-    """The port of a stand-in for Rasa."""
-    server = _Server(("127.0.0.1", 0), StandIn)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @contextmanager

@@ -1,14 +1,14 @@
 """Another body's GeoReport v2 server on the loopback interface, which can fail in chosen ways."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Lock
 from time import sleep
 from typing import Any, Literal
 from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from tests.support.listening import JsonHandler, listening
 
 Mood = Literal["takes", "refuses", "broken", "busy", "takes_and_is_slow", "gives_tokens"]
 REFERENCE = "attribute[external_id]"
@@ -72,34 +72,19 @@ class OtherServer:
 def listening_open311() -> Iterator[OtherServer]:
     """Another body's server until the block ends."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            self._answer(*other.post(dict(parse_qsl(body))))
+    class Handler(JsonHandler):
+        def post(self) -> None:
+            body = self.sent().decode()
+            self.say(*other.post(dict(parse_qsl(body))))
 
-        def do_GET(self) -> None:
+        def get(self) -> None:
             asked = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(asked.query).items()}
-            self._answer(*other.get(asked.path, query))
+            self.say(*other.get(asked.path, query))
 
-        def _answer(self, status: int, body: Any) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            if status == 429:
-                self.send_header("Retry-After", "120")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+        def say(self, status: int, body: Any) -> None:
+            self.answer(body, status, {"Retry-After": "120"} if status == 429 else None)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            del format, args
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    other = OtherServer(server.server_address[1])
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with listening(Handler) as port:
+        other = OtherServer(port)
         yield other
-    finally:
-        server.shutdown()
-        server.server_close()

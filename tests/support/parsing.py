@@ -4,9 +4,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any
+
+from tests.support.listening import JsonHandler, listening
 
 Ranking = Sequence[tuple[str, float]]
 
@@ -28,13 +27,13 @@ def parsing_rasa(
     `facets`: a word to the facet that it asks for.
     """
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            text = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"]
+    class Handler(JsonHandler):
+        def post(self) -> None:
+            text = json.loads(self.sent())["text"]
             rasa.heard.append(text)
             ranking = next((those for word, those in rankings.items() if word in text), ())
             facet = next((name for word, name in facets.items() if word in text), "")
-            self._answer(
+            self.answer(
                 {
                     "intent_ranking": [
                         {"name": name, "confidence": sure} for name, sure in ranking
@@ -44,22 +43,6 @@ def parsing_rasa(
                 }
             )
 
-        def _answer(self, body: Any) -> None:
-            data = json.dumps(body).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            del format, args
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    rasa = ParsingRasa(f"http://127.0.0.1:{server.server_address[1]}")
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with listening(Handler) as port:
+        rasa = ParsingRasa(f"http://127.0.0.1:{port}")
         yield rasa
-    finally:
-        server.shutdown()
-        server.server_close()

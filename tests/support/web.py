@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from bot.settings import Settings
 from bot.tables import metadata
 from bot.web.app import create_app
 from bot.web.parts import Parts
+from tests.support.listening import JsonHandler, listening
 from tests.support.ports import free_ports
 
 LIMITS_OFF = 1_000_000
@@ -46,39 +46,26 @@ ANSWER = Reply(
 )
 
 
-class StandIn(BaseHTTPRequestHandler):
+class StandIn(JsonHandler):
     """What the application asks of Rasa."""
 
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+    def post(self) -> None:
+        body = json.loads(self.sent())
         if self.path.startswith("/model/parse"):
-            return self._answer({"intent": {"name": None, "confidence": 0.0}, "entities": []})
+            return self.answer({"intent": {"name": None, "confidence": 0.0}, "entities": []})
         if SLOW in body["message"]:
             time.sleep(SLOW_SECONDS)
         reply = ANSWER
         if RECEIPT in body["message"]:
             reply = ANSWER.model_copy(update={"ticket": RECEIPT_NUMBER})
-        return self._answer([{"recipient_id": body["sender"], "custom": reply.model_dump()}])
+        return self.answer([{"recipient_id": body["sender"], "custom": reply.model_dump()}])
 
-    def do_PUT(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer({})
+    def put(self) -> None:
+        self.sent()
+        self.answer({})
 
-    def do_GET(self) -> None:
-        self._answer({"events": []})
-
-    def _answer(self, body: Any) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep the tests' output quiet."""
+    def get(self) -> None:
+        self.answer({"events": []})
 
 
 @dataclass
@@ -166,31 +153,27 @@ class Web:
 @contextmanager
 def running(folder: Path, **settings: Any) -> Iterator[Web]:
     """The application with its data in `folder`."""
-    port, rasa_port = free_ports(2)
-    chosen = {
-        "host": "127.0.0.1",
-        "port": port,
-        "rasa_port": rasa_port,
-        "var_dir": folder,
-        "database_url": "",
-        "public_url": "",
-        "conversations_per_minute": LIMITS_OFF,
-        "messages_per_minute": LIMITS_OFF,
-        **settings,
-    }
-    made = Settings(_env_file=None, **chosen)
-    stand_in = ThreadingHTTPServer(("127.0.0.1", rasa_port), StandIn)
-    threading.Thread(target=stand_in.serve_forever, daemon=True).start()
-    parts = Parts.make(made)
-    metadata().create_all(parts.database.engine)
-    with parts.database.writing() as session:
-        knowledge.load(session, KNOWLEDGE, utc_now())
-    web = Web(parts, made)
-    web.start()
-    try:
-        yield web
-    finally:
-        web.stop()
-        stand_in.shutdown()
-        stand_in.server_close()
-        parts.database.dispose()
+    with listening(StandIn) as rasa_port:
+        chosen = {
+            "host": "127.0.0.1",
+            "port": free_ports(1)[0],
+            "rasa_port": rasa_port,
+            "var_dir": folder,
+            "database_url": "",
+            "public_url": "",
+            "conversations_per_minute": LIMITS_OFF,
+            "messages_per_minute": LIMITS_OFF,
+            **settings,
+        }
+        made = Settings(_env_file=None, **chosen)
+        parts = Parts.make(made)
+        metadata().create_all(parts.database.engine)
+        with parts.database.writing() as session:
+            knowledge.load(session, KNOWLEDGE, utc_now())
+        web = Web(parts, made)
+        web.start()
+        try:
+            yield web
+        finally:
+            web.stop()
+            parts.database.dispose()
