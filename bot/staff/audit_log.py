@@ -1,7 +1,5 @@
 """The audit log as auditors read it: who looked at or changed what, newest first."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +8,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import spreadsheets
 from bot.hours import SEOUL
 from bot.staff.models import AuditEvent
 
 PAGE = 100
 COLUMNS = ("at", "login", "what", "subject", "details")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for a formula."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +55,18 @@ def kinds(session: Session) -> list[str]:
 
 def as_csv(session: Session, *, wanted: Wanted) -> Iterator[str]:
     """The entries as lines of a CSV file with a header, safe to open in a spreadsheet."""
-    yield _line(list(COLUMNS))
+    return spreadsheets.as_csv(_rows(session, wanted), columns=COLUMNS, bom=True)
+
+
+def _rows(session: Session, wanted: Wanted) -> Iterator[spreadsheets.Row]:
     before: int | None = None
     while rows := listed(session, wanted=wanted, before=before, limit=1000):
         for row in rows:
-            details = json.dumps(row.details, ensure_ascii=False) if row.details else ""
-            at = row.at.astimezone(SEOUL).isoformat(timespec="seconds")
-            yield _line([at, row.login, row.what, row.subject, details])
+            yield {
+                "at": row.at.astimezone(SEOUL).isoformat(timespec="seconds"),
+                "login": row.login,
+                "what": row.what,
+                "subject": row.subject,
+                "details": json.dumps(row.details, ensure_ascii=False) if row.details else "",
+            }
         before = rows[-1].id
-
-
-def _line(cells: list[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([f"'{one}" if one.startswith(FORMULA) else one for one in cells])
-    return out.getvalue()

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from bot.database import utc_now
 from bot.hours import SEOUL
-from bot.staff import audit_log, errors, pages, work
+from bot.staff import audit_log, errors, pages
 from bot.staff.audit_log import Wanted
 from bot.staff.dependencies import House, needs
 from bot.staff.service import Staff, audit
@@ -70,7 +70,6 @@ def log(
     with house.database.reading() as session:
         rows = audit_log.listed(session, wanted=asked, before=before)
         kinds = audit_log.kinds(session)
-        waiting, alarms = work.needing(session)
     return pages.page(
         request,
         "audit.html",
@@ -80,8 +79,6 @@ def log(
         asked=asked,
         last_day=(asked.until - timedelta(days=1)).strftime("%Y-%m-%d") if asked.until else "",
         query=request.query_params,
-        waiting=waiting,
-        alarms=alarms,
     )
 
 
@@ -100,8 +97,6 @@ def export(
     until = min(asked.until, now) if asked.until else now
 
     def lines() -> Iterator[str]:
-        # A mark at the beginning tells spreadsheets that it is UTF-8.
-        yield "\ufeff"
         with house.database.reading() as session:
             yield from audit_log.as_csv(session, wanted=replace(asked, until=until))
 

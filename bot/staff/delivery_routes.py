@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from bot.database import utc_now
-from bot.staff import pages, undelivered, work
+from bot.staff import pages, undelivered
 from bot.staff.dependencies import PATH, Done, Handler, Handling, House, Line
 from bot.staff.ticket_view import office_names
 from bot.tickets.models import Ticket
@@ -30,7 +30,6 @@ def delivery_list(
     """Deliveries that wait for a person, the oldest first."""
     with house.database.reading() as session:
         rows = undelivered.listed(session, staff=staff, after=after)
-        waiting, alarms = work.needing(session)
     shown = rows[: undelivered.PAGE]
     return pages.page(
         request,
@@ -40,8 +39,6 @@ def delivery_list(
         next_page=f"{LIST}?after={shown[-1].id}" if len(rows) > len(shown) else None,
         first_page=LIST if after else None,
         office_names=office_names({one.office for one in shown}, pages.language_of(request)),
-        waiting=waiting,
-        alarms=alarms,
         done=done,
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from bot.knowledge import topics
-from bot.staff import feedback, pages, work
+from bot.staff import feedback, pages
 from bot.staff.dependencies import Editor, House, PageNumber
 from bot.wording import Language, Wording
 
@@ -31,7 +31,6 @@ def feedback_list(
     with house.database.reading() as session:
         rows = feedback.listed(session, topic=topic, said=said, page=page)
         counts = feedback.counts(session)
-        waiting, alarms = work.needing(session)
     named = {count.topic for count in counts} | ({topic} if topic else set())
     titles = {name: topics.title(name, language) or name for name in named}
     shown = {name for row in rows for name in row.feedback.facets}
@@ -48,8 +47,6 @@ def feedback_list(
         titles=titles,
         choices=sorted(titles.items(), key=lambda one: one[1]),
         facets={name: _facet(house.wording, name, language) for name in shown},
-        waiting=waiting,
-        alarms=alarms,
     )
 
 

@@ -209,7 +209,6 @@ def _searched(
 ) -> Response:
     now = utc_now()
     with house.database.reading() as session:
-        waiting, alarms = inbox.needing(session)
         found = inbox_search.Found(
             inbox_search.direct(session, text=asked, now=now) if asked else None
         )
@@ -231,8 +230,6 @@ def _searched(
         asked=asked,
         by_letters=found.by_letters,
         next_page=f"{LIST}/search?{urlencode(more)}" if found.before else None,
-        waiting=waiting,
-        alarms=alarms,
     )
 
 

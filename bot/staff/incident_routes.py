@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from bot.database import utc_now
-from bot.staff import pages, ticket_choices, ticket_incidents, work
+from bot.staff import pages, ticket_choices, ticket_incidents
 from bot.staff.dependencies import PATH, Done, Handler, House, acts
 from bot.staff.service import Staff
 
@@ -31,7 +31,6 @@ def incident_list(
         past = ticket_incidents.past(session, staff=staff, before=before)
         topics = {one.incident.topic for one in [*current, *past]}
         titles = {one: ticket_choices.title(session, one, words) for one in topics}
-        waiting, alarms = work.needing(session)
     shown = past[: ticket_incidents.PAGE]
     return pages.page(
         request,
@@ -42,8 +41,6 @@ def incident_list(
         next_page=f"{LIST}?before={shown[-1].incident.id}" if len(past) > len(shown) else None,
         first_page=LIST if before else None,
         titles=titles,
-        waiting=waiting,
-        alarms=alarms,
         done=done,
     )
 

@@ -1,11 +1,14 @@
 """The staff page of the labels: HTTP only; the work is in `labels`."""
 
+from collections.abc import Callable
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from bot.database import utc_now
 from bot.knowledge import topics
-from bot.staff import labels, pages, work
+from bot.staff import labels, pages
 from bot.staff.dependencies import PATH, Done, Editing, Editor, House, Line, PageNumber, Services
 
 router = APIRouter(route_class=pages.StaffRoute)
@@ -33,7 +36,6 @@ def _labels(
     with house.database.reading() as session:
         rows = labels.listed(session, page=page)
         count = labels.waiting(session)
-        waiting, alarms = work.needing(session)
     named = {name for row in rows for name in (row.guess, row.pressed) if name}
     return pages.page(
         request,
@@ -46,8 +48,6 @@ def _labels(
         count=count,
         choices=labels.choices(language),
         titles={name: topics.title(name, language) for name in named},
-        waiting=waiting,
-        alarms=alarms,
         problem=problem,
         done=done,
     )
@@ -58,20 +58,23 @@ def confirm(
     request: Request, house: House, staff: Editing, label_id: str, topic: Line = ""
 ) -> Response:
     """Confirm a label with the topic that the form names: the pressed one or another."""
-    try:
-        with house.database.writing() as session:
-            labels.confirm(session, label_id=label_id, topic=topic, staff=staff, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return _labels(request, house, problem=problem)
-    return RedirectResponse(f"{PATH}/labels?done=label_confirmed", status_code=303)
+    work = partial(labels.confirm, label_id=label_id, topic=topic, staff=staff, now=utc_now())
+    return _acted(request, house, work, "label_confirmed")
 
 
 @router.post("/labels/{label_id}/reject")
 def reject(request: Request, house: House, staff: Editing, label_id: str) -> Response:
     """Set a label aside."""
-    try:
-        with house.database.writing() as session:
-            labels.reject(session, label_id=label_id, staff=staff, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return _labels(request, house, problem=problem)
-    return RedirectResponse(f"{PATH}/labels?done=label_rejected", status_code=303)
+    work = partial(labels.reject, label_id=label_id, staff=staff, now=utc_now())
+    return _acted(request, house, work, "label_rejected")
+
+
+def _acted(
+    request: Request, house: Services, work: Callable[[Session], object], done: str
+) -> Response:
+    return pages.act(
+        house,
+        work,
+        to=f"{PATH}/labels?done={done}",
+        again=lambda problem: _labels(request, house, problem=problem),
+    )

@@ -1,16 +1,17 @@
 """The staff page of the notices: HTTP only; the work is in `notices`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Path, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from bot.database import utc_now
 from bot.knowledge import topics as catalogue
 from bot.knowledge.notices_file import LIMIT
-from bot.staff import labels, notices, pages, work
+from bot.staff import labels, notices, pages
 from bot.staff.dependencies import PATH, Announcer, Announcing, Done, House, Line, Services
 
 router = APIRouter(route_class=pages.StaffRoute)
@@ -60,7 +61,6 @@ def _notices(
     language = pages.language_of(request)
     with house.database.reading() as session:
         rows = notices.listed(session, utc_now())
-        waiting, alarms = work.needing(session)
     choices = labels.choices(language)
     return pages.page(
         request,
@@ -73,8 +73,6 @@ def _notices(
         limit=LIMIT,
         choices=choices,
         title=lambda name: catalogue.title(name, language) or name,
-        waiting=waiting,
-        alarms=alarms,
         problem=problem,
         done=done,
     )
@@ -91,20 +89,19 @@ def write(
     until: Line = "",
 ) -> Response:
     """Write a notice of the staff's own; what was written stays in the form when it is refused."""
-    try:
-        with house.database.writing() as session:
-            notices.write(
-                session,
-                texts={"ko": text_ko, "en": text_en},
-                topics=topics,
-                until=notices.end(until),
-                by=staff.login,
-                now=utc_now(),
-            )
-    except pages.PROBLEMS as problem:
-        written = Written(ko=text_ko, en=text_en, topics=topics, until=until)
-        return _notices(request, house, written=written, problem=problem)
-    return _done("notice_written")
+
+    def work(session: Session) -> None:
+        notices.write(
+            session,
+            texts={"ko": text_ko, "en": text_en},
+            topics=topics,
+            until=notices.end(until),
+            by=staff.login,
+            now=utc_now(),
+        )
+
+    written = Written(ko=text_ko, en=text_en, topics=topics, until=until)
+    return _acted(request, house, work, "notice_written", written)
 
 
 @router.post("/notices/{notice_id}/on")
@@ -112,29 +109,24 @@ def switch_on(
     request: Request, house: House, staff: Announcing, notice_id: NoticeId, until: Line = ""
 ) -> Response:
     """Let a notice speak at once, until a moment when the form names one."""
-    try:
-        with house.database.writing() as session:
-            notices.switch_on(
-                session,
-                notice_id=notice_id,
-                until=notices.end(until),
-                by=staff.login,
-                now=utc_now(),
-            )
-    except pages.PROBLEMS as problem:
-        return _notices(request, house, problem=problem)
-    return _done("notice_on")
+
+    def work(session: Session) -> None:
+        notices.switch_on(
+            session,
+            notice_id=notice_id,
+            until=notices.end(until),
+            by=staff.login,
+            now=utc_now(),
+        )
+
+    return _acted(request, house, work, "notice_on")
 
 
 @router.post("/notices/{notice_id}/off")
 def switch_off(request: Request, house: House, staff: Announcing, notice_id: NoticeId) -> Response:
     """Silence a notice."""
-    try:
-        with house.database.writing() as session:
-            notices.switch_off(session, notice_id=notice_id, by=staff.login, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return _notices(request, house, problem=problem)
-    return _done("notice_off")
+    work = partial(notices.switch_off, notice_id=notice_id, by=staff.login, now=utc_now())
+    return _acted(request, house, work, "notice_off")
 
 
 @router.post("/notices/{notice_id}/auto")
@@ -142,13 +134,20 @@ def follow_dates(
     request: Request, house: House, staff: Announcing, notice_id: NoticeId
 ) -> Response:
     """Let a notice's dates decide again."""
-    try:
-        with house.database.writing() as session:
-            notices.follow_dates(session, notice_id=notice_id, by=staff.login, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return _notices(request, house, problem=problem)
-    return _done("notice_auto")
+    work = partial(notices.follow_dates, notice_id=notice_id, by=staff.login, now=utc_now())
+    return _acted(request, house, work, "notice_auto")
 
 
-def _done(word: str) -> Response:
-    return RedirectResponse(f"{PATH}/notices?done={word}", status_code=303)
+def _acted(
+    request: Request,
+    house: Services,
+    work: Callable[[Session], object],
+    done: str,
+    written: Written | None = None,
+) -> Response:
+    return pages.act(
+        house,
+        work,
+        to=f"{PATH}/notices?done={done}",
+        again=lambda problem: _notices(request, house, written=written, problem=problem),
+    )

@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session
 
 from bot.conversations import presence
 from bot.conversations.errors import ConversationError
@@ -19,11 +20,12 @@ from bot.conversations.people_models import PRESENCES, Presence
 from bot.conversations.people_policy import people_policy
 from bot.database import utc_now
 from bot.paths import ROOT
-from bot.staff import errors
+from bot.staff import errors, inbox
 from bot.staff.dependencies import (
     LANGUAGE_COOKIE,
     LIVE_HEADER,
     PATH,
+    Services,
     services,
     sign_in_url,
 )
@@ -192,8 +194,7 @@ def page(
         "staff": getattr(request.state, "staff", None),
         "here": own_address,
         "menu": MENU,
-        "waiting": 0,
-        "alarms": 0,
+        "needing": partial(_needing, request),
         "presence": partial(_presence, request),
         "problem": None,
         "done": None,
@@ -210,6 +211,15 @@ class Here:
     state: str
     capacity: int
     states: tuple[str, ...]
+
+
+def _needing(request: Request) -> tuple[int, int]:
+    """The number beside the menu, for pages that did not count it for themselves."""
+    staff: Staff = request.state.staff
+    if not staff.may("talks"):
+        return 0, 0
+    with services(request).database.reading() as session:
+        return inbox.needing(session)
 
 
 def _presence(request: Request) -> Here:
@@ -230,6 +240,28 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def act(
+    house: Services,
+    work: Callable[[Session], object],
+    *,
+    to: str,
+    again: Callable[[Problem], Response],
+    wakes: str | None = None,
+) -> Response:
+    """Do `work` in one transaction and lead on to `to`; a known problem is drawn by `again`.
+
+    `wakes`: the conversation whose open pages are told of it.
+    """
+    try:
+        with house.database.writing() as session:
+            work(session)
+    except PROBLEMS as problem:
+        return again(problem)
+    if wakes is not None:
+        house.notify(wakes)
+    return RedirectResponse(to, status_code=303)
 
 
 def problem_page(request: Request, problem: Problem) -> Response:

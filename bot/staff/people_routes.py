@@ -1,13 +1,15 @@
 """The staff pages of accounts and sessions: HTTP only; the work is in `people`."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from bot.database import utc_now
 from bot.offices import offices
-from bot.staff import pages, people, work
+from bot.staff import pages, people
 from bot.staff.dependencies import (
     PATH,
     SESSION_COOKIE,
@@ -48,7 +50,6 @@ def _people(
     language = pages.language_of(request)
     with house.database.reading() as session:
         rows = people.listed(session)
-        waiting, alarms = work.needing(session)
     return pages.page(
         request,
         "people.html",
@@ -58,8 +59,6 @@ def _people(
         roles=ROLES,
         offices={id: office.name(language) for id, office in offices().items()},
         given=given,
-        waiting=waiting,
-        alarms=alarms,
         problem=problem,
         done=done,
     )
@@ -102,23 +101,15 @@ def change(
     office: Line = "",
 ) -> Response:
     """Give an account another role or office."""
-    try:
-        with house.database.writing() as session:
-            people.change(session, login=login, role=role, office=office, by=staff, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return _people(request, house, problem=problem)
-    return RedirectResponse(f"{PATH}/people?done=person_changed", status_code=303)
+    work = partial(people.change, login=login, role=role, office=office, by=staff, now=utc_now())
+    return _acted(request, house, work, "person_changed")
 
 
 @router.post("/people/{login}/close")
 def close(request: Request, house: House, staff: Managing, login: str) -> Response:
     """Close an account and sign it out."""
-    try:
-        with house.database.writing() as session:
-            people.close(session, login=login, by=staff, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return _people(request, house, problem=problem)
-    return RedirectResponse(f"{PATH}/people?done=person_closed", status_code=303)
+    work = partial(people.close, login=login, by=staff, now=utc_now())
+    return _acted(request, house, work, "person_closed")
 
 
 @router.post("/people/{login}/reset")
@@ -148,7 +139,6 @@ def _sessions(
 ) -> Response:
     with house.database.reading() as session:
         rows = people.sessions(session, account_id=staff.account_id)
-        waiting, alarms = work.needing(session)
     return pages.page(
         request,
         "sessions.html",
@@ -156,8 +146,6 @@ def _sessions(
         here=f"{PATH}/sessions",
         rows=rows,
         this=token_hash(request.cookies.get(SESSION_COOKIE, "")),
-        waiting=waiting,
-        alarms=alarms,
         problem=problem,
         done=done,
     )
@@ -166,9 +154,20 @@ def _sessions(
 @router.post("/sessions/{session_id}/end")
 def end_session(request: Request, house: House, staff: Acting, session_id: str) -> Response:
     """End one of the person's own sessions."""
-    try:
-        with house.database.writing() as session:
-            people.revoke(session, session_id=session_id, by=staff, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return _sessions(request, house, staff, problem=problem)
-    return RedirectResponse(f"{PATH}/sessions?done=session_ended", status_code=303)
+    return pages.act(
+        house,
+        partial(people.revoke, session_id=session_id, by=staff, now=utc_now()),
+        to=f"{PATH}/sessions?done=session_ended",
+        again=lambda problem: _sessions(request, house, staff, problem=problem),
+    )
+
+
+def _acted(
+    request: Request, house: Services, work: Callable[[Session], object], done: str
+) -> Response:
+    return pages.act(
+        house,
+        work,
+        to=f"{PATH}/people?done={done}",
+        again=lambda problem: _people(request, house, problem=problem),
+    )

@@ -123,7 +123,6 @@ class Desk:
             )
             due, later = _callbacks(session, staff, now)
             recent = calls.recent(session, login=staff.login)
-            waiting, alarms = inbox.needing(session)
         return pages.page(
             self.request,
             template,
@@ -145,8 +144,6 @@ class Desk:
             code=code,
             can_send=getattr(self.request.app.state, "send_text", None) is not None,
             chat_link=f"{self.house.settings.base_url}/chat?lang={call.language}",
-            waiting=waiting,
-            alarms=alarms,
             problem=problem,
             done=done,
         )

@@ -152,7 +152,6 @@ def _form(
 ) -> Response:
     with house.database.reading() as session:
         title = knowledge.title(session, form.topic, pages.language_of(request))
-        waiting, alarms = inbox.needing(session)
     words = pages.words(request)
     named = title or words.of("kind", form.kind)
     return pages.page(
@@ -173,8 +172,6 @@ def _form(
         wrong=wrong or {},
         places=choices,
         like=like.tickets if like else (),
-        waiting=waiting,
-        alarms=alarms,
         problem=problem,
     )
 
@@ -191,7 +188,6 @@ def _receipt(
         "department": offices.names([leading.office], spoken),
         "due": dates.moment(leading.due_at, spoken, now=utc_now()),
     }
-    waiting, alarms = inbox.needing(session)
     return pages.page(
         request,
         "phone_receipt.html",
@@ -206,6 +202,4 @@ def _receipt(
         ),
         department=offices.names([leading.office], pages.language_of(request)),
         rule=ticket.routed_by,
-        waiting=waiting,
-        alarms=alarms,
     )

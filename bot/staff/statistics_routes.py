@@ -1,18 +1,16 @@
 """The figures: HTTP only; they are counted in `statistics`."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from bot import spreadsheets
 from bot.database import utc_now
 from bot.hours import SEOUL
 from bot.knowledge import topics
-from bot.staff import errors, inbox, pages, statistics
-from bot.staff.audit_log import FORMULA
+from bot.staff import errors, pages, statistics
 from bot.staff.calls import CHANNEL
 from bot.staff.dependencies import PATH, House, needs
 from bot.staff.service import Staff, audit
@@ -26,7 +24,7 @@ FIGURES = f"{PATH}/statistics"
 USUAL_DAYS = 7
 QUICK = (1, 7, 30, 90)
 """Periods that are one click away: so many days up to today."""
-BOM = "\ufeff"
+COLUMNS = ("table", "code", "name", "value")
 """Begins a file that a spreadsheet is to read as UTF-8."""
 SHARES = ("bot_alone", "failed", "within_term", "useful", "guess_right")
 SHOWN = (
@@ -79,7 +77,6 @@ def figures(request: Request, house: House, staff: Counting, period: Asked) -> R
     today = now.astimezone(SEOUL).date()
     with house.database.reading() as session:
         report = statistics.of_period(session, period=period, staff=staff, now=now)
-        waiting, alarms = inbox.needing(session)
     return pages.page(
         request,
         "statistics.html",
@@ -93,8 +90,6 @@ def figures(request: Request, house: House, staff: Counting, period: Asked) -> R
             for days in QUICK
         ],
         only_office=staff.only_office,
-        waiting=waiting,
-        alarms=alarms,
     )
 
 
@@ -136,21 +131,15 @@ def export(
             now=now,
             details={"first": period.first.isoformat(), "last": period.last.isoformat()},
         )
+    table = _rows(report, _namer(request))
     name = f"statistics-{period.first:%Y%m%d}-{period.last:%Y%m%d}.csv"
     return Response(
-        BOM + "".join(_lines(report, _namer(request))),
+        "".join(spreadsheets.as_csv(table, columns=COLUMNS, bom=True)),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 
-def _lines(report: Report, name_of: Callable[[str, str], str]) -> Iterator[str]:
-    yield _line("table", "code", "name", "value")
+def _rows(report: Report, name_of: Callable[[str, str], str]) -> Iterator[spreadsheets.Row]:
     for kind, code, value in report.rows():
-        yield _line(kind, code, name_of(kind, code), "" if value is None else str(value))
-
-
-def _line(*cells: str) -> str:
-    out = io.StringIO()
-    csv.writer(out).writerow([f"'{one}" if one.startswith(FORMULA) else one for one in cells])
-    return out.getvalue()
+        yield {"table": kind, "code": code, "name": name_of(kind, code), "value": value}

@@ -1,16 +1,18 @@
 """The staff page of the kill switches: HTTP only; the work is in `bot.conversations.switches`."""
 
-from typing import Annotated
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request, Response
-from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from bot.conversations import switches
 from bot.conversations.errors import BadSwitch
-from bot.conversations.switches_models import SCOPES
+from bot.conversations.switches_models import SCOPES, Switch
 from bot.database import utc_now
 from bot.knowledge import topics
-from bot.staff import labels, pages, work
+from bot.staff import labels, pages
 from bot.staff.dependencies import PATH, Done, House, Line, Services, acts, needs
 from bot.staff.service import Staff, audit
 
@@ -45,7 +47,6 @@ def _switches(
     with house.database.reading() as session:
         off = switches.off_now(session)
         history = [one for one in switches.history(session) if one.on_at is not None]
-        waiting, alarms = work.needing(session)
     return pages.page(
         request,
         "switches.html",
@@ -58,8 +59,6 @@ def _switches(
         choices=labels.choices(language),
         title=lambda topic: topics.title(topic, language) or topic,
         draft=dict.fromkeys(FIELDS, "") | (draft or {}),
-        waiting=waiting,
-        alarms=alarms,
         problem=problem,
         done=done,
     )
@@ -90,38 +89,50 @@ def turn_off(
         "banner_ko": banner_ko,
         "banner_en": banner_en,
     }
-    try:
+
+    def work(session: Session) -> None:
         if subject and not _exists(scope, subject):
             raise BadSwitch
-        with house.database.writing() as session:
-            switch = switches.turn_off(session, **draft, actor=staff.login, now=now)
-            audit(
-                session,
-                login=staff.login,
-                what="switch_off",
-                subject=f"{switch.scope}:{switch.subject}"[:MAX_SUBJECT],
-                now=now,
-                details={"reason": switch.reason},
-            )
-    except pages.PROBLEMS as problem:
-        return _switches(request, house, problem=problem, draft=draft)
-    return RedirectResponse(f"{PATH}/switches?done=switched_off", status_code=303)
+        switch = switches.turn_off(session, **draft, actor=staff.login, now=now)
+        _audited(session, staff, "switch_off", switch, now, {"reason": switch.reason})
+
+    return _acted(request, house, work, "switched_off", draft)
 
 
 @router.post("/switches/{switch_id}/on")
 def turn_on(request: Request, house: House, staff: Switching, switch_id: int) -> Response:
     """Turn on again what is off."""
     now = utc_now()
-    try:
-        with house.database.writing() as session:
-            switch = switches.turn_on(session, switch_id=switch_id, actor=staff.login, now=now)
-            audit(
-                session,
-                login=staff.login,
-                what="switch_on",
-                subject=f"{switch.scope}:{switch.subject}"[:MAX_SUBJECT],
-                now=now,
-            )
-    except pages.PROBLEMS as problem:
-        return _switches(request, house, problem=problem)
-    return RedirectResponse(f"{PATH}/switches?done=switched_on", status_code=303)
+
+    def work(session: Session) -> None:
+        switch = switches.turn_on(session, switch_id=switch_id, actor=staff.login, now=now)
+        _audited(session, staff, "switch_on", switch, now)
+
+    return _acted(request, house, work, "switched_on")
+
+
+def _audited(
+    session: Session,
+    staff: Staff,
+    what: str,
+    switch: Switch,
+    now: datetime,
+    details: dict[str, Any] | None = None,
+) -> None:
+    subject = f"{switch.scope}:{switch.subject}"[:MAX_SUBJECT]
+    audit(session, login=staff.login, what=what, subject=subject, now=now, details=details)
+
+
+def _acted(
+    request: Request,
+    house: Services,
+    work: Callable[[Session], object],
+    done: str,
+    draft: dict[str, str] | None = None,
+) -> Response:
+    return pages.act(
+        house,
+        work,
+        to=f"{PATH}/switches?done={done}",
+        again=lambda problem: _switches(request, house, problem=problem, draft=draft),
+    )

@@ -1,16 +1,19 @@
 """Beside the answer: notes, masks set by hand, abuse, and answers that could not be delivered."""
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Response
+from sqlalchemy.orm import Session
 
 from bot.channels import parking
 from bot.conversations.models import OutboxUnit
 from bot.database import utc_now
-from bot.staff import abuse, errors, masking, notes, pages, talk, talk_pages
-from bot.staff.dependencies import Counselling, House, Line
+from bot.staff import abuse, errors, masking, notes, pages, talk
+from bot.staff.dependencies import Line
 from bot.staff.service import audit
-from bot.staff.talk_pages import back
+from bot.staff.talk_pages import OnTalk, Talk
 
 router = APIRouter(route_class=pages.StaffRoute)
 """Stands below the router of `bot.staff.routes`, which says the prefix."""
@@ -19,131 +22,94 @@ Text = Annotated[str, Form(max_length=20_000)]
 
 
 @router.post("/conversations/{conversation_id}/note")
-def note(
-    request: Request, house: House, staff: Counselling, conversation_id: str, text: Text = ""
-) -> Response:
+def note(on: OnTalk, text: Text = "") -> Response:
     """Write a private note; the citizen never sees it."""
-    try:
-        with house.database.writing() as session:
-            notes.add(
-                session,
-                conversation_id=conversation_id,
-                staff=staff,
-                text=text,
-                masker=house.masker,
-                now=utc_now(),
-            )
-    except pages.PROBLEMS as problem:
-        return talk_pages.draw(request, house, staff, conversation_id, problem=problem, note=text)
-    house.notify(conversation_id)
-    return back(conversation_id, "noted", "#notes")
+    write = partial(
+        notes.add,
+        conversation_id=on.conversation_id,
+        staff=on.staff,
+        text=text,
+        masker=on.house.masker,
+        now=utc_now(),
+    )
+    return on.act(write, done="noted", fragment="#notes", note=text)
 
 
 @router.post("/conversations/{conversation_id}/mask")
 def mask(
-    request: Request,
-    house: House,
-    staff: Counselling,
-    conversation_id: str,
+    on: OnTalk,
     text: Annotated[str, Form(max_length=500)] = "",
     kind: Line = "",
     draft: Text = "",
 ) -> Response:
     """Replace personal data that was missed, everywhere in the conversation."""
-    try:
-        with house.database.writing() as session:
-            masking.mask(
-                session,
-                conversation_id=conversation_id,
-                staff=staff,
-                text=text,
-                kind=kind,
-                cipher=house.cipher,
-                now=utc_now(),
-            )
-    except pages.PROBLEMS as problem:
-        return talk_pages.draw(request, house, staff, conversation_id, problem=problem, draft=draft)
-    house.notify(conversation_id)
-    return back(conversation_id, "masked")
+    replace = partial(
+        masking.mask,
+        conversation_id=on.conversation_id,
+        staff=on.staff,
+        text=text,
+        kind=kind,
+        cipher=on.house.cipher,
+        now=utc_now(),
+    )
+    return on.act(replace, done="masked", draft=draft)
 
 
 @router.post("/conversations/{conversation_id}/abuse")
-def mark_abuse(
-    request: Request,
-    house: House,
-    staff: Counselling,
-    conversation_id: str,
-    message: Line = "",
-) -> Response:
+def mark_abuse(on: OnTalk, message: Line = "") -> Response:
     """Fold a message that is abuse."""
-    try:
-        with house.database.writing() as session:
-            conversation = talk.known(session, conversation_id)
-            abuse.mark(
-                session,
-                conversation_id=conversation_id,
-                message_id=message,
-                login=staff.login,
-                now=utc_now(),
-            )
-            conversation.updated_at = utc_now()
-            audit(
-                session,
-                login=staff.login,
-                what="abuse_mark",
-                subject=conversation_id,
-                now=utc_now(),
-                details={"message": message[:36]},
-            )
-    except pages.PROBLEMS as problem:
-        return talk_pages.draw(request, house, staff, conversation_id, problem=problem)
-    house.notify(conversation_id)
-    return back(conversation_id, "abuse_marked")
+
+    def mark(session: Session) -> None:
+        now = utc_now()
+        conversation = talk.known(session, on.conversation_id)
+        abuse.mark(
+            session,
+            conversation_id=on.conversation_id,
+            message_id=message,
+            login=on.staff.login,
+            now=now,
+        )
+        conversation.updated_at = now
+        _audited(session, on, "abuse_mark", now, message=message[:36])
+
+    return on.act(mark, done="abuse_marked")
 
 
 @router.post("/conversations/{conversation_id}/warn")
-def warn(request: Request, house: House, staff: Counselling, conversation_id: str) -> Response:
+def warn(on: OnTalk) -> Response:
     """Say the next warning to the citizen; only who holds the conversation does."""
-    try:
-        with house.database.writing() as session:
-            talk.held(session, conversation_id, staff)
-            step = abuse.warn(
-                session, conversation_id=conversation_id, login=staff.login, now=utc_now()
-            )
-            audit(
-                session,
-                login=staff.login,
-                what="abuse_warn",
-                subject=conversation_id,
-                now=utc_now(),
-                details={"step": step},
-            )
-    except pages.PROBLEMS as problem:
-        return talk_pages.draw(request, house, staff, conversation_id, problem=problem)
-    house.notify(conversation_id)
-    return back(conversation_id, "warned")
+
+    def say(session: Session) -> None:
+        now = utc_now()
+        talk.held(session, on.conversation_id, on.staff)
+        step = abuse.warn(
+            session, conversation_id=on.conversation_id, login=on.staff.login, now=now
+        )
+        _audited(session, on, "abuse_warn", now, step=step)
+
+    return on.act(say, done="warned")
 
 
 @router.post("/conversations/{conversation_id}/retry")
-def retry(
-    request: Request, house: House, staff: Counselling, conversation_id: str, unit: Line = ""
-) -> Response:
+def retry(on: OnTalk, unit: Line = "") -> Response:
     """Have an answer that was set aside sent once more."""
-    try:
-        with house.database.writing() as session:
-            found = session.get(OutboxUnit, unit)
-            if found is None or found.conversation_id != conversation_id:
-                raise errors.UnknownMessage
-            parking.try_again(session, unit_id=unit)
-            audit(
-                session,
-                login=staff.login,
-                what="delivery_retry",
-                subject=conversation_id,
-                now=utc_now(),
-                details={"unit": unit},
-            )
-    except pages.PROBLEMS as problem:
-        return talk_pages.draw(request, house, staff, conversation_id, problem=problem)
-    house.notify(conversation_id)
-    return back(conversation_id, "retried")
+
+    def send(session: Session) -> None:
+        found = session.get(OutboxUnit, unit)
+        if found is None or found.conversation_id != on.conversation_id:
+            raise errors.UnknownMessage
+        parking.try_again(session, unit_id=unit)
+        _audited(session, on, "delivery_retry", utc_now(), unit=unit)
+
+    return on.act(send, done="retried")
+
+
+def _audited(session: Session, on: Talk, what: str, now: datetime, **details: object) -> None:
+    audit(
+        session,
+        login=on.staff.login,
+        what=what,
+        subject=on.conversation_id,
+        now=now,
+        details=details,
+    )

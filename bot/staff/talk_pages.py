@@ -1,10 +1,12 @@
 """Draws the page of a conversation, for every route that leads there."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -14,7 +16,7 @@ from bot.knowledge import service as knowledge
 from bot.knowledge import topics as catalogue
 from bot.staff import abuse, canned, inbox, masking, pages, talk, thread
 from bot.staff.canned import Ready
-from bot.staff.dependencies import PATH, Services
+from bot.staff.dependencies import PATH, Counselling, House, Services
 from bot.staff.desk_policy import desk_policy
 from bot.staff.service import Staff
 from bot.staff.thread import Thread
@@ -22,11 +24,58 @@ from bot.tickets.passing import DESK
 from bot.wording import Language
 
 
+def address(conversation_id: str, done: str, fragment: str = "") -> str:
+    """The page of a conversation, which says what was done."""
+    return f"{PATH}/conversations/{conversation_id}?done={done}{fragment}"
+
+
 def back(conversation_id: str, done: str, fragment: str = "") -> Response:
-    """Lead back to the conversation, which says what was done."""
-    return RedirectResponse(
-        f"{PATH}/conversations/{conversation_id}?done={done}{fragment}", status_code=303
-    )
+    """Lead back to the conversation."""
+    return RedirectResponse(address(conversation_id, done, fragment), status_code=303)
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A conversation's page on which somebody acts."""
+
+    request: Request
+    house: House
+    staff: Counselling
+    conversation_id: str
+
+    def act(
+        self,
+        work: Callable[[Session], object],
+        *,
+        done: str,
+        fragment: str = "",
+        draft: str = "",
+        note: str = "",
+    ) -> Response:
+        """Do `work` and lead back; what was refused stands on the page again, with what was
+        written (`draft`, `note`).
+        """
+        return pages.act(
+            self.house,
+            work,
+            to=address(self.conversation_id, done, fragment),
+            again=partial(self._again, draft=draft, note=note),
+            wakes=self.conversation_id,
+        )
+
+    def _again(self, problem: pages.Problem, *, draft: str, note: str) -> Response:
+        return draw(
+            self.request,
+            self.house,
+            self.staff,
+            self.conversation_id,
+            problem=problem,
+            draft=draft,
+            note=note,
+        )
+
+
+OnTalk = Annotated[Talk, Depends(Talk)]
 
 
 def draw(
@@ -59,7 +108,6 @@ def draw(
             "revisions": _revisions(session, found),
             **_may(found, staff),
         }
-        waiting, alarms = inbox.needing(session)
         if not live:
             values |= _beside(session, found, staff, language, now)
     if insert and not draft:
@@ -72,8 +120,6 @@ def draw(
         office_name=lambda id: offices.names([id], language),
         earlier_than=inbox.stamp(found.entries[0].at) if found.more and found.entries else None,
         paged=before is not None,
-        waiting=waiting,
-        alarms=alarms,
         problem=problem,
         draft=draft,
         note_draft=note,

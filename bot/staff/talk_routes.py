@@ -1,13 +1,14 @@
 """The page of a conversation, and the steps that say who holds it: HTTP only."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from bot.database import utc_now
 from bot.staff import inbox, pages, talk, talk_pages
-from bot.staff.dependencies import Counselling, Counsellor, Done, House, Line
-from bot.staff.talk_pages import back
+from bot.staff.dependencies import Counsellor, Done, House, Line
+from bot.staff.talk_pages import OnTalk
 
 router = APIRouter(route_class=pages.StaffRoute)
 """Stands below the router of `bot.staff.routes`, which says the prefix."""
@@ -44,81 +45,56 @@ def conversation_page(
 
 
 @router.post("/conversations/{conversation_id}/take")
-def take(request: Request, house: House, staff: Counselling, conversation_id: str) -> Response:
+def take(on: OnTalk) -> Response:
     """Take the conversation: from now on the bot is silent in it."""
-    try:
-        with house.database.writing() as session:
-            talk.take(session, conversation_id=conversation_id, staff=staff, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return talk_pages.draw(request, house, staff, conversation_id, problem=problem)
-    house.notify(conversation_id)
-    return back(conversation_id, "taken")
+    take_it = partial(talk.take, conversation_id=on.conversation_id, staff=on.staff, now=utc_now())
+    return on.act(take_it, done="taken")
 
 
 @router.post("/conversations/{conversation_id}/assign")
-def assign(
-    request: Request, house: House, staff: Counselling, conversation_id: str, to: Line = ""
-) -> Response:
+def assign(on: OnTalk, to: Line = "") -> Response:
     """Give the conversation to a colleague."""
-    try:
-        with house.database.writing() as session:
-            talk.assign(
-                session, conversation_id=conversation_id, staff=staff, login=to, now=utc_now()
-            )
-    except pages.PROBLEMS as problem:
-        return talk_pages.draw(request, house, staff, conversation_id, problem=problem)
-    house.notify(conversation_id)
-    return back(conversation_id, "assigned")
+    give = partial(
+        talk.assign,
+        conversation_id=on.conversation_id,
+        staff=on.staff,
+        login=to,
+        now=utc_now(),
+    )
+    return on.act(give, done="assigned")
 
 
 @router.post("/conversations/{conversation_id}/say")
-def say(
-    request: Request, house: House, staff: Counselling, conversation_id: str, text: Text = ""
-) -> Response:
+def say(on: OnTalk, text: Text = "") -> Response:
     """Answer the citizen. What could not be sent stands in the form again."""
-    try:
-        with house.database.writing() as session:
-            talk.say(
-                session,
-                conversation_id=conversation_id,
-                staff=staff,
-                text=text,
-                masker=house.masker,
-                now=utc_now(),
-            )
-    except pages.PROBLEMS as problem:
-        return talk_pages.draw(request, house, staff, conversation_id, problem=problem, draft=text)
-    house.notify(conversation_id)
-    return back(conversation_id, "said", "#answer")
+    answer = partial(
+        talk.say,
+        conversation_id=on.conversation_id,
+        staff=on.staff,
+        text=text,
+        masker=on.house.masker,
+        now=utc_now(),
+    )
+    return on.act(answer, done="said", fragment="#answer", draft=text)
 
 
 @router.post("/conversations/{conversation_id}/hand-back")
-def hand_back(request: Request, house: House, staff: Counselling, conversation_id: str) -> Response:
+def hand_back(on: OnTalk) -> Response:
     """Give the conversation back to the bot."""
-    try:
-        with house.database.writing() as session:
-            talk.hand_back(session, conversation_id=conversation_id, staff=staff, now=utc_now())
-    except pages.PROBLEMS as problem:
-        return talk_pages.draw(request, house, staff, conversation_id, problem=problem)
-    house.notify(conversation_id)
-    return back(conversation_id, "handed_back")
+    give_back = partial(
+        talk.hand_back, conversation_id=on.conversation_id, staff=on.staff, now=utc_now()
+    )
+    return on.act(give_back, done="handed_back")
 
 
 @router.post("/conversations/{conversation_id}/close")
-def close(
-    request: Request, house: House, staff: Counselling, conversation_id: str, reason: Line = ""
-) -> Response:
+def close(on: OnTalk, reason: Line = "") -> Response:
     """End the conversation for a reason."""
-    try:
-        with house.database.writing() as session:
-            talk.close(
-                session,
-                conversation_id=conversation_id,
-                staff=staff,
-                now=utc_now(),
-                reason=reason,
-            )
-    except pages.PROBLEMS as problem:
-        return talk_pages.draw(request, house, staff, conversation_id, problem=problem)
-    house.notify(conversation_id)
-    return back(conversation_id, "closed")
+    end = partial(
+        talk.close,
+        conversation_id=on.conversation_id,
+        staff=on.staff,
+        now=utc_now(),
+        reason=reason,
+    )
+    return on.act(end, done="closed")

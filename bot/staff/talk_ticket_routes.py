@@ -8,7 +8,7 @@ from bot import offices
 from bot.conversations.models import new_id
 from bot.database import utc_now
 from bot.knowledge import topics as catalogue
-from bot.staff import inbox, pages, talk_tickets, thread
+from bot.staff import pages, talk_tickets, thread
 from bot.staff.dependencies import PATH, Counselling, Counsellor, House, Line, Services
 from bot.staff.desk_parts import TicketDesk, TicketForms
 from bot.staff.service import Staff
@@ -51,7 +51,6 @@ def _form(
     language = pages.language_of(request)
     with house.database.reading() as session:
         found = thread.read(session, conversation_id=conversation_id)
-        waiting, alarms = inbox.needing(session)
     if topic not in forms.topics():
         topic = talk_tickets.topic_of(found, forms)
     form = forms.of(topic)
@@ -74,8 +73,6 @@ def _form(
         asked=asked,
         opening=asked.opening if asked else new_id(),
         photos=[photo for entry in found.entries for photo in entry.photos],
-        waiting=waiting,
-        alarms=alarms,
         problem=problem,
     )
 

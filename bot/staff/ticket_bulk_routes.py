@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from bot.database import utc_now
-from bot.staff import pages, ticket_bulk, work
+from bot.staff import pages, ticket_bulk
 from bot.staff.dependencies import PATH, Handling, House, Line
 from bot.staff.ticket_acts import Desk
 from bot.staff.ticket_page_routes import Sent
@@ -37,8 +37,6 @@ def bulk(
     )
     for conversation_id in {one.conversation_id for one in results if one.conversation_id}:
         house.notify(conversation_id)
-    with house.database.reading() as session:
-        waiting, alarms = work.needing(session)
     return pages.page(
         request,
         "ticket_bulk.html",
@@ -46,6 +44,4 @@ def bulk(
         results=results,
         done_count=sum(one.problem is None for one in results),
         act=act,
-        waiting=waiting,
-        alarms=alarms,
     )

@@ -14,7 +14,6 @@ from bot.staff import (
     ticket_history,
     ticket_view,
     tickets,
-    work,
 )
 from bot.staff.dependencies import (
     PATH,
@@ -102,7 +101,6 @@ def show(
     with house.database.reading() as session:
         ticket = tickets.ticket(session, receipt_number=receipt_number, staff=staff)
         view = ticket_view.view(session, ticket=ticket, staff=staff, words=words, now=utc_now())
-        waiting, alarms = work.needing(session)
     stale = isinstance(problem, StaleTicket)
     return pages.page(
         request,
@@ -122,8 +120,6 @@ def show(
         open_act=failed[0] if failed else None,
         draft=failed[1] if failed else Given(),
         shown=shown,
-        waiting=waiting,
-        alarms=alarms,
         problem=problem,
         done=done,
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.database import utc_now
 from bot.hours import SEOUL
-from bot.staff import pages, ticket_choices, ticket_export, tickets, work
+from bot.staff import pages, ticket_choices, ticket_export, tickets
 from bot.staff.dependencies import PATH, Done, Handler, House, needs
 from bot.staff.service import Staff
 from bot.staff.ticket_policy import desk_tickets
@@ -161,14 +161,11 @@ def export(
 def _above(request: Request, session: Session, staff: Staff) -> dict[str, Any]:
     """What stands above every list: counts, figures, what waits for the desk."""
     now = utc_now()
-    waiting, alarms = work.needing(session)
     return {
         "counts": tickets.counts(session, staff=staff, now=now),
         "count_to": tickets.COUNT_TO,
         "figures": tickets.figures(session, staff=staff, now=now),
         "shows": tickets.SHOWS,
-        "waiting": waiting,
-        "alarms": alarms,
     }
 
 

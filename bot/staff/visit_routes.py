@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from bot.database import utc_now
 from bot.hours import SEOUL
-from bot.staff import pages, ticket_choices, ticket_errors, visits, work
+from bot.staff import pages, ticket_choices, ticket_errors, visits
 from bot.staff.dependencies import PATH, Done, Handler, House
 from bot.staff.ticket_view import asked, office_names
 
@@ -33,7 +33,6 @@ def visit_list(
     with house.database.reading() as session:
         areas = visits.areas(session, wanted, staff=staff, city=city.replace("\0", "") or None)
         waiting_for_day = visits.without_appointment(session, staff=staff, now=now)
-        waiting, alarms = work.needing(session)
     rows = [one for area in areas for one in area.visits]
     return pages.page(
         request,
@@ -51,8 +50,6 @@ def visit_list(
         office_names=office_names(
             {one.office for one in [*rows, *waiting_for_day]}, words.language
         ),
-        waiting=waiting,
-        alarms=alarms,
         done=done,
     )
 
@@ -74,7 +71,6 @@ def callback_list(request: Request, house: House, staff: Handler, done: Done = N
     words = pages.words(request)
     with house.database.reading() as session:
         calls = visits.calls(session, staff=staff, now=now)
-        waiting, alarms = work.needing(session)
     return pages.page(
         request,
         "callbacks.html",
@@ -83,7 +79,5 @@ def callback_list(request: Request, house: House, staff: Handler, done: Done = N
         most=visits.MOST,
         fields_of=lambda ticket: asked(ticket, words),
         office_names=office_names({one.ticket.office for one in calls}, words.language),
-        waiting=waiting,
-        alarms=alarms,
         done=done,
     )

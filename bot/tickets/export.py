@@ -4,8 +4,6 @@ Nobody's data go out: what the citizen wrote, the exact spot, the contact and th
 stay. The place is named only for a report: where somebody is visited, somebody lives.
 """
 
-import csv
-import io
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from typing import get_args
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from bot import offices
+from bot import offices, spreadsheets
 from bot.hours import SEOUL
 from bot.tickets.errors import TicketError
 from bot.tickets.models import Kind, Ticket
@@ -27,16 +25,11 @@ COLUMNS = (
     *("duplicate_of", "created_at", "due_at", "extended_at", "done_at"),
 )
 """Moments are those of Asia/Seoul, in ISO 8601."""
-BOM = "\ufeff"
-"""Begins a file that a spreadsheet is to read as UTF-8."""
 BATCH = 1_000
 EARLIEST, LATEST = date(2000, 1, 1), date(2999, 12, 31)
 """Between them every moment exists in every zone."""
 Value = str | int | None
 Row = Mapping[str, Value]
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""Beginnings that make a spreadsheet compute a cell."""
 
 
 class UnknownChoice(TicketError):
@@ -118,25 +111,8 @@ def as_json_lines(table: Iterable[Row]) -> Iterator[str]:
 def as_csv(
     table: Iterable[Row], *, columns: Iterable[str] = COLUMNS, bom: bool = False
 ) -> Iterator[str]:
-    """A heading, then a line a row (RFC 4180); nothing in it is computed by a spreadsheet.
-
-    `bom`: begin as a spreadsheet needs it to read Korean.
-    """
-    names = list(columns)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    if bom:
-        buffer.write(BOM)
-    writer.writerow(names)
-    yield _emptied(buffer)
-    for row in table:
-        writer.writerow([harmless(row[name]) for name in names])
-        yield _emptied(buffer)
-
-
-def harmless(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula: an apostrophe stands before such a text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    """A heading, then a line a ticket; see `spreadsheets.as_csv`."""
+    return spreadsheets.as_csv(table, columns=columns, bom=bom)
 
 
 def _plain(value: object) -> Value:
@@ -144,10 +120,3 @@ def _plain(value: object) -> Value:
         return value.astimezone(SEOUL).isoformat(timespec="seconds")
     assert value is None or isinstance(value, str | int)
     return value
-
-
-def _emptied(buffer: io.StringIO) -> str:
-    written = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return written

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import spreadsheets
 from bot.database import Database
 from bot.hours import SEOUL
+from bot.spreadsheets import BOM
 from bot.tickets import export
-from bot.tickets.export import BATCH, BOM, COLUMNS, Chosen, UnknownChoice
+from bot.tickets.export import BATCH, COLUMNS, Chosen, UnknownChoice
 from tests.tickets.stored import OPENED, stored
 
 
@@ -146,7 +148,7 @@ def test_no_cell_is_computed_by_a_spreadsheet(database: Database, begins: str) -
 
 
 def test_what_is_no_formula_stays_as_it_is() -> None:
-    assert [export.harmless(value) for value in ("a=b", "", None, -3, "120-2026-000001")] == [
+    assert [spreadsheets.harmless(value) for value in ("a=b", "", None, -3, "120-2026-000001")] == [
         "a=b",
         "",
         None,
@@ -164,7 +166,7 @@ def test_whatever_stands_in_a_cell_comes_back_from_the_csv(
     read = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
     assert read[0] == ("a", "b")
     assert read[1:] == [
-        tuple("" if cell is None else export.harmless(cell) for cell in row) for row in cells
+        tuple("" if cell is None else spreadsheets.harmless(cell) for cell in row) for row in cells
     ]
     assert not any(
         cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in read for cell in row
