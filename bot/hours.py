@@ -13,7 +13,7 @@ SEOUL = ZoneInfo("Asia/Seoul")
 
 def is_open(now: datetime) -> bool:
     """Whether somebody answers at `now` (aware). The closing minute itself is closed."""
-    opens, closes = _hours()
+    opens, closes = opening_hours()
     return opens <= now.astimezone(SEOUL).time() < closes
 
 
@@ -22,13 +22,14 @@ def next_open(now: datetime) -> datetime:
 
     While it is open, that is tomorrow's opening.
     """
-    opens, _ = _hours()
+    opens, _ = opening_hours()
     local = now.astimezone(SEOUL)
     day = local.date() if local.time() < opens else local.date() + timedelta(days=1)
     return datetime.combine(day, opens, SEOUL)
 
 
 @lru_cache
-def _hours() -> tuple[time, time]:
+def opening_hours() -> tuple[time, time]:
+    """When the centre opens and closes, by the clock of Asia/Seoul."""
     read = yaml.safe_load((POLICY / "hours.yml").read_text(encoding="utf-8"))
     return time.fromisoformat(read["opens"]), time.fromisoformat(read["closes"])

@@ -1,12 +1,14 @@
 """A task beside the web application that deletes photos whose time is over."""
 
 import asyncio
+from functools import partial
 
 import structlog
 
 from bot.attachments import service
 from bot.attachments.store import Store
 from bot.database import Database, utc_now
+from bot.rounds import go_round
 
 log = structlog.get_logger(__name__)
 ROUND_SECONDS = 600.0
@@ -22,12 +24,11 @@ class Tidying:
 
     async def run(self) -> None:
         """Go round until cancelled; a failed round is logged and the next one tries again."""
-        while True:
-            try:
-                await asyncio.to_thread(self.tidy)
-            except Exception:
-                log.exception("tidying_photos_failed")
-            await asyncio.sleep(ROUND_SECONDS)
+        await go_round(
+            partial(asyncio.to_thread, self.tidy),
+            every=ROUND_SECONDS,
+            failed="tidying_photos_failed",
+        )
 
     def tidy(self) -> None:
         """Delete what no ticket took in time, and files that belong to nothing."""

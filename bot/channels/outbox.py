@@ -24,6 +24,7 @@ from bot.conversations.models import Conversation, OutboxUnit
 from bot.conversations.turn_queue import locked
 from bot.database import Database, utc_now
 from bot.privacy.vault import BadKey
+from bot.rounds import go_round
 
 log = structlog.get_logger(__name__)
 ROUND_SECONDS = 1.0
@@ -70,12 +71,7 @@ class Outbox:
     async def run(self) -> None:
         """Go round until cancelled; a failed round is logged and the next one tries again."""
         try:
-            while True:
-                try:
-                    await self.round()
-                except Exception:
-                    log.exception("outbox_round_failed")
-                await asyncio.sleep(ROUND_SECONDS)
+            await go_round(self.round, every=ROUND_SECONDS, failed="outbox_round_failed")
         finally:
             for task in list(self._tasks):
                 task.cancel()

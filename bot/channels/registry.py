@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.conversations.rasa_client import RasaClient
 from bot.conversations.turns import Turns
 from bot.database import Database, utc_now
 from bot.privacy.vault import Cipher
+from bot.rounds import go_round
 from bot.settings import Settings
 from bot.wording import Wording
 
@@ -132,12 +134,11 @@ class Channels:
         await self._http.aclose()
 
     async def _purging(self) -> None:
-        while True:
-            try:
-                await asyncio.to_thread(self._purge)
-            except Exception:
-                log.exception("seen_events_not_purged")
-            await asyncio.sleep(PURGE_SECONDS)
+        await go_round(
+            partial(asyncio.to_thread, self._purge),
+            every=PURGE_SECONDS,
+            failed="seen_events_not_purged",
+        )
 
     def _purge(self) -> None:
         with self._database.writing() as session:

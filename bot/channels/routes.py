@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
 
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
+from bot.callers import client_address
 from bot.channels import working
 from bot.channels.answering import SPARE_SECONDS
 from bot.channels.base import Channel, Event, HttpAnswer, Ignored, RawRequest, Refused
@@ -109,22 +109,9 @@ def _raw(request: Request, body: bytes, secret: str) -> RawRequest:
         headers={name.lower(): value for name, value in request.headers.items()},
         query=dict(request.query_params),
         body=body,
-        client=_client(request),
+        client=client_address(request, request.app.state.settings.trusted_proxies),
         path_secret=secret,
     )
-
-
-def _client(request: Request) -> str:
-    """The caller's address; behind a trusted proxy, the one that the proxy names last."""
-    peer = request.client.host if request.client else ""
-    trusted: str = request.app.state.settings.trusted_proxies
-    networks = [ip_network(each.strip()) for each in trusted.split(",") if each.strip()]
-    try:
-        is_proxy = any(ip_address(peer) in network for network in networks)
-    except ValueError:
-        return peer
-    forwarded = request.headers.get("x-forwarded-for", "")
-    return forwarded.split(",")[-1].strip() if is_proxy and forwarded else peer
 
 
 def _refused(name: str, refusal: Refused) -> Response:

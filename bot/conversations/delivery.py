@@ -1,6 +1,7 @@
 """What goes on by itself: notices of tickets, messages a crash left unanswered, expired secrets."""
 
 import asyncio
+from functools import partial
 
 import structlog
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from bot.conversations.rendering import Renderer
 from bot.conversations.turns import Turns
 from bot.database import Database, utc_now
 from bot.privacy import vault
+from bot.rounds import attempted
 from bot.tickets import service as tickets
 from bot.tickets import telling
 from bot.wording import Wording
@@ -40,10 +42,8 @@ class Delivery:
         """Go round until cancelled; a failed round is logged and the next one tries again."""
         rounds = 0
         while True:
-            try:
-                await self._round(purge=rounds % PURGE_EVERY_ROUNDS == 0)
-            except Exception:
-                log.exception("delivery_round_failed")
+            purge = rounds % PURGE_EVERY_ROUNDS == 0
+            await attempted(partial(self._round, purge=purge), "delivery_round_failed")
             rounds += 1
             await asyncio.sleep(ROUND_SECONDS)
 

@@ -18,6 +18,7 @@ from bot.knowledge import index, lemmas, state, topics
 from bot.knowledge.lemmas import Lemmas
 from bot.knowledge.schemas import ArticleBody
 from bot.knowledge.service import Served
+from bot.rounds import go_round
 
 log = structlog.get_logger(__name__)
 ROUND_SECONDS = 1.0
@@ -43,12 +44,7 @@ class Lemmatiser:
 
     async def run(self) -> None:
         """Go round until cancelled; a failed round is logged and the next one tries again."""
-        while True:
-            try:
-                await self.round()
-            except Exception:
-                log.exception("lemmatiser_round_failed")
-            await asyncio.sleep(ROUND_SECONDS)
+        await go_round(self.round, every=ROUND_SECONDS, failed="lemmatiser_round_failed")
 
     async def round(self) -> None:
         """Bring the index up to date and read some of the articles that lack lemmas."""

@@ -14,6 +14,7 @@ from bot.conversations.errors import RasaFailed
 from bot.conversations.models import Conversation
 from bot.conversations.rasa_client import RasaClient
 from bot.database import Database, utc_now
+from bot.rounds import go_round
 
 log = structlog.get_logger(__name__)
 ROUND_SECONDS = 600.0
@@ -57,12 +58,7 @@ class Retention:
 
     async def run(self) -> None:
         """Go round until cancelled; a failed round is logged and the next one tries again."""
-        while True:
-            try:
-                await self.round()
-            except Exception:
-                log.exception("retention_round_failed")
-            await asyncio.sleep(ROUND_SECONDS)
+        await go_round(self.round, every=ROUND_SECONDS, failed="retention_round_failed")
 
     async def round(self) -> int:
         """Delete what outlived its days, its tracker in Rasa first; returns how many."""

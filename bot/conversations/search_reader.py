@@ -10,6 +10,7 @@ from bot.conversations.errors import RasaFailed
 from bot.conversations.models import Message
 from bot.conversations.rasa_client import RasaClient
 from bot.database import Database, utc_now
+from bot.rounds import go_round
 
 log = structlog.get_logger(__name__)
 ROUND_SECONDS = 1.0
@@ -28,12 +29,7 @@ class SearchReader:
 
     async def run(self) -> None:
         """Go round until cancelled; a failed round is logged and the next one tries again."""
-        while True:
-            try:
-                await self.round()
-            except Exception:
-                log.exception("search_round_failed")
-            await asyncio.sleep(ROUND_SECONDS)
+        await go_round(self.round, every=ROUND_SECONDS, failed="search_round_failed")
 
     async def round(self) -> int:
         """Read some messages; returns how many. None are while Rasa is away."""

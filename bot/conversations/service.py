@@ -18,7 +18,7 @@ from bot.attachments import service as attachments
 from bot.attachments.images import Photo
 from bot.attachments.preparing import Photos
 from bot.attachments.store import Store
-from bot.conversations import codes, errors, feedback, labels, satisfaction, search, shared
+from bot.conversations import codes, errors, feedback, labels, satisfaction, search, shared, written
 from bot.conversations.models import (
     Conversation,
     Message,
@@ -129,7 +129,7 @@ def receive(
         text, press = _content(session, conversation, incoming)
     if incoming.button_id is not None:
         labels.note_press(session, button=session.get_one(ShownButton, incoming.button_id), now=now)
-    masked = keeping.masker.mask(text, conversation.placeholders)
+    masked = written.masked(conversation, text, keeping.masker)
     vault.keep(
         session,
         keeping.cipher,
@@ -137,7 +137,6 @@ def receive(
         findings=masked.findings,
         now=now,
     )
-    conversation.placeholders = vault.merge_counters(conversation.placeholders, masked.findings)
     if press is None and (spoken := _spoken(masked.text)):
         conversation.language = spoken
     message = _add(
@@ -428,15 +427,14 @@ def staff_says(
     conversation = _held(session, conversation_id)
     if conversation.state != "staff" or conversation.staff_login != login:
         raise errors.WrongState
-    cleaned = "\n".join(line for line in (clean(part) for part in text.splitlines()) if line)
+    cleaned = written.lines(text)
     if not cleaned and photos:
         cleaned = wording().text("photo.sent", conversation.language)
     if not cleaned:
         raise errors.EmptyMessage
     if len(cleaned) > MAX_TEXT:
         raise errors.MessageTooLong(limit=f"{MAX_TEXT:,}", length=f"{len(cleaned):,}")
-    masked = masker.mask(cleaned, conversation.placeholders)
-    conversation.placeholders = vault.merge_counters(conversation.placeholders, masked.findings)
+    masked = written.masked(conversation, cleaned, masker)
     unit = OutboxUnit(
         id=new_id(),
         conversation_id=conversation_id,

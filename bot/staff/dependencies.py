@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from fastapi import Depends, Form, Query, Request, Response
 
+from bot import callers
 from bot.database import Database, utc_now
 from bot.privacy.masking import Masker
 from bot.privacy.vault import Cipher
@@ -148,17 +149,8 @@ Announcing = Annotated[Staff, Depends(acts("notices"))]
 
 
 def client_address(request: Request, house: House) -> str:
-    """The caller's address; X-Forwarded-For counts only when a trusted proxy sent it.
-
-    The last address that is not a trusted proxy is taken: the ones before it are the caller's say.
-    """
-    trusted = {part.strip() for part in house.settings.trusted_proxies.split(",") if part.strip()}
-    address = request.client.host if request.client else "unknown"
-    for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
-        if address not in trusted or not hop.strip():
-            break
-        address = hop.strip()
-    return address
+    """The caller's address, as `callers.client_address` finds it with the settings."""
+    return callers.client_address(request, house.settings.trusted_proxies)
 
 
 Address = Annotated[str, Depends(client_address)]

@@ -5,9 +5,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.conversations import written
 from bot.conversations.turn_queue import locked
-from bot.korean.text import clean
-from bot.privacy import vault
 from bot.privacy.masking import Masker
 from bot.staff import errors
 from bot.staff.desk_models import StaffNote
@@ -42,13 +41,12 @@ def add(
     conversation = locked(session, conversation_id.replace("\0", ""))
     if conversation is None:
         raise errors.UnknownConversation
-    tidy = "\n".join(line for line in (clean(part) for part in text.splitlines()) if line)
+    tidy = written.lines(text)
     if not tidy:
         raise errors.NoNote
     if len(tidy) > MAX_NOTE:
         raise errors.NoteTooLong(limit=f"{MAX_NOTE:,}", length=f"{len(tidy):,}")
-    masked = masker.mask(tidy, conversation.placeholders)
-    conversation.placeholders = vault.merge_counters(conversation.placeholders, masked.findings)
+    masked = written.masked(conversation, tidy, masker)
     # Other consoles learn of it by the conversation's change.
     conversation.updated_at = now
     note = StaffNote(

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.conversations import service as conversations
+from bot.conversations import written
 from bot.conversations.desk import Desk, where
 from bot.conversations.models import Conversation
 from bot.conversations.rendering import Renderer
@@ -214,9 +215,8 @@ def _hidden(
 ) -> str:
     """A text with personal data in the vault; what the conversation hid before stays its own."""
     own = [found[0] for found in TYPED_PLACEHOLDER.finditer(text)]
-    masked = masker.mask(text, conversation.placeholders)
+    masked = written.masked(conversation, text, masker)
     vault.keep(session, cipher, conversation_id=conversation.id, findings=masked.findings, now=now)
-    conversation.placeholders = vault.merge_counters(conversation.placeholders, masked.findings)
     whole = masked.text
     for name in own:
         # The masker takes away the brackets of what looks like a placeholder.

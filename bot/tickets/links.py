@@ -1,6 +1,6 @@
 """Links to a ticket's status page: who has the link needs neither receipt number nor check code.
 
-A link goes out with the receipt and with notices, into the citizen's own talk. It ends after a
+Who gave the check code is led to such a link, instead of giving it at every click. It ends after a
 time, and opens only the ticket whose check code it was signed with.
 """
 
@@ -15,9 +15,7 @@ from bot.tickets.models import Ticket
 PURPOSE = "status"
 TOKEN = re.compile(r"([1-7]?[0-9a-f]{1,7})\.([0-9a-f]{8,10})\.([\w-]{22})", re.ASCII)
 """The ticket's id and the end in hexadecimal seconds, then the signature."""
-LIFETIME = timedelta(days=60)
-"""Longer than the longest term with its extension (14 working days, twice) and a week to reopen."""
-AFTER_CODE = timedelta(minutes=30)
+LIFETIME = timedelta(minutes=30)
 """Of the link that who gave the check code is led to: the address stays in the browser."""
 
 

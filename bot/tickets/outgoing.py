@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.database import Database, utc_now
 from bot.privacy.masking import Masker
+from bot.rounds import attempted
 from bot.settings import Settings
 from bot.tickets.claiming import (
     Arrived,
@@ -99,10 +100,10 @@ class Outgoing:
         rounds = 0
         try:
             while True:
-                await self._logged(self.send_due)
+                await attempted(self.send_due, "outgoing_round_failed")
                 if rounds % SELDOM_EVERY_ROUNDS == 0:
-                    await self._logged(self.remind)
-                    await self._logged(self.poll)
+                    await attempted(self.remind, "outgoing_round_failed")
+                    await attempted(self.poll, "outgoing_round_failed")
                 rounds += 1
                 await asyncio.sleep(ROUND_SECONDS)
         finally:
@@ -125,12 +126,6 @@ class Outgoing:
     async def poll(self, now: datetime | None = None) -> int:
         """Ask Open311 servers how requests stand; how many were asked about."""
         return await self._poller.poll(now or utc_now())
-
-    async def _logged(self, act: Callable[[], Awaitable[int]]) -> None:
-        try:
-            await act()
-        except Exception:
-            log.exception("outgoing_round_failed")
 
     def _claim(self, now: datetime) -> list[Job]:
         with self._database.reading() as session:

@@ -9,6 +9,7 @@ from threading import Lock
 from fastapi import HTTPException, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot import callers
 from bot.web.problems import TooManyConversations, TooManyRequests
 
 MAX_BODY_BYTES = 64 * 1024
@@ -99,16 +100,8 @@ def _whose(address: str) -> str:
 
 
 def client_address(request: Request) -> str:
-    """The caller's address; behind a trusted proxy, the one that the proxy names last."""
-    peer = request.client.host if request.client else "unknown"
-    trusted: str = request.app.state.settings.trusted_proxies
-    networks = [ip_network(one.strip()) for one in trusted.split(",") if one.strip()]
-    try:
-        is_proxy = any(ip_address(peer) in network for network in networks)
-    except ValueError:
-        return peer
-    forwarded = request.headers.get("x-forwarded-for", "")
-    return forwarded.split(",")[-1].strip() if is_proxy and forwarded else peer
+    """The caller's address, as `callers.client_address` finds it with the settings."""
+    return callers.client_address(request, request.app.state.settings.trusted_proxies)
 
 
 def new_conversation_allowed(request: Request) -> None:

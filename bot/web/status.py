@@ -127,7 +127,7 @@ def find(
             session, receipt_number=receipt[:40], check_code=code[:40], now=now
         )
         if found is not None:
-            token = links.status_token(found, parts.links_key, now, links.AFTER_CODE)
+            token = links.status_token(found, parts.links_key, now)
     if found is None:
         problems = [("receipt", "status_page.error_nothing")]
         return _form(request, language, status=404, problems=problems, receipt=receipt)

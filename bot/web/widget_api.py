@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import yaml
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -11,7 +10,6 @@ from starlette.routing import BaseRoute, Match
 from bot import hours
 from bot.database import utc_now
 from bot.knowledge import service as knowledge
-from bot.paths import POLICY
 from bot.web import quick_topics
 from bot.web.api import PartsOf
 from bot.web.widget import script
@@ -126,8 +124,8 @@ def _topics(session: Session, language: str) -> list[TopicOut]:
 
 
 def _hours() -> HoursOut:
-    read = yaml.safe_load((POLICY / "hours.yml").read_text(encoding="utf-8"))
-    return HoursOut(opens=read["opens"], closes=read["closes"], open=hours.is_open(utc_now()))
+    opens, closes = (f"{moment:%H:%M}" for moment in hours.opening_hours())
+    return HoursOut(opens=opens, closes=closes, open=hours.is_open(utc_now()))
 
 
 def _answers(routes: list[BaseRoute], method: str, path: str) -> bool:
