@@ -127,6 +127,7 @@ class _Talk:
             "state": self.state,
             "reason": self.reason,
             "alarm": self.alarm,
+            "topic": self.topic,
             "staff_login": self.holder,
             "waiting_since": self.last if self.state == "waiting" else None,
             "last_seq": MESSAGES,

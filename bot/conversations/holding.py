@@ -84,6 +84,7 @@ def continue_here(session: Session, *, here: str, there: str, now: datetime) -> 
     if old.state in ("waiting", "staff") and new.state == "bot":
         for name in CARRIED:
             setattr(new, name, getattr(old, name))
+    new.topic = new.topic or old.topic
     new.updated_at = old.updated_at = old.closed_at = now
     old.state, old.waiting_since, old.continued_in = "closed", None, here
     session.execute(

@@ -44,6 +44,8 @@ class Conversation(Base):
     """Why a person was asked for: citizen_asked, unsure, crisis, emergency, rasa_failed …"""
     alarm: Mapped[str | None] = mapped_column(String(32))
     """Kind of the last alarm of the emergency guard; on top of the staff's list."""
+    topic: Mapped[str | None] = mapped_column(String(64))
+    """What it is about: the topic of the catalogue that was understood last."""
     staff_login: Mapped[str | None] = mapped_column(String(64))
     waiting_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_seq: Mapped[int] = mapped_column(default=0)

@@ -31,6 +31,7 @@ from bot.conversations.models import (
 from bot.conversations.rendering import Rendered, Renderer
 from bot.conversations.schemas import MAX_TEXT, IncomingMessage
 from bot.conversations.turn_queue import Job, locked
+from bot.knowledge import topics
 from bot.korean.text import clean, language
 from bot.privacy import vault
 from bot.privacy.masking import Masker
@@ -269,7 +270,8 @@ def answer(
     now: datetime,
 ) -> list[Message]:
     """Store the replies to a message as one unit; the second answer to a message is dropped."""
-    if locked(session, job.conversation_id) is None:
+    conversation = locked(session, job.conversation_id)
+    if conversation is None:
         # The citizen deleted the conversation meanwhile.
         return []
     message = session.get_one(Message, job.message_id)
@@ -280,6 +282,8 @@ def answer(
     if understood:
         message.understood = understood.model_dump(mode="json")
         message.topic = understood.intent
+        if understood.intent in topics.topics():
+            conversation.topic = understood.intent
     return say(
         session,
         conversation_id=job.conversation_id,

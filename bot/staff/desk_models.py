@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.conversations.models import Conversation, Message, new_id
+from bot.conversations.models import Conversation, new_id
 from bot.database import Base, UtcDateTime, utc_now
 
 AbuseStep = Literal["marked", "warned", "closed"]
@@ -121,5 +121,11 @@ Index(
     **_part("state <> 'closed'"),
 )
 Index("ix_conversations_closed", Conversation.closed_at, Conversation.id)
-Index("ix_messages_topic", Message.topic, Message.conversation_id)
+Index(
+    "ix_conversations_topic",
+    Conversation.topic,
+    Conversation.updated_at,
+    Conversation.id,
+    **_part("state <> 'closed'"),
+)
 Index("ix_abuse_events_message", AbuseEvent.message_id)

@@ -35,7 +35,6 @@ class Row:
 
     conversation: Conversation
     last: Message | None
-    topic: str | None = None
     found: Message | None = None
     """The message that a search found."""
 
@@ -124,20 +123,18 @@ def listed(
         if len(found) > PAGE:
             break
     page = found[:PAGE]
-    topics = _topics(session, [conversation.id for _, conversation, _ in page])
     return Listed(
-        rows=[Row(talk, last, topics.get(talk.id)) for _, talk, last in page],
+        rows=[Row(talk, last) for _, talk, last in page],
         after=_cursor(tiers, page[-1]) if len(found) > PAGE else None,
     )
 
 
 def rows_of(session: Session, ids: Sequence[str]) -> dict[str, Row]:
     """The rows of certain conversations."""
-    topics = _topics(session, ids)
     found = session.execute(
         select(Conversation, Message).outerjoin(Message, _LAST).where(Conversation.id.in_(ids))
     )
-    return {talk.id: Row(talk, last, topics.get(talk.id)) for talk, last in found}
+    return {talk.id: Row(talk, last) for talk, last in found}
 
 
 _LAST = and_(
@@ -224,23 +221,6 @@ def _count(session: Session, tiers: Sequence[_Tier], most: int = COUNT_TO) -> in
             inner = inner.join(Message, _LAST)
         total += session.scalar(select(func.count()).select_from(inner.subquery())) or 0
     return min(total, most)
-
-
-def _topics(session: Session, ids: Sequence[str]) -> dict[str, str]:
-    """What each conversation is about: the topic that was understood last."""
-    if not ids:
-        return {}
-    said = session.execute(
-        select(Message.conversation_id, Message.topic)
-        .where(
-            Message.conversation_id.in_(ids),
-            Message.sender == "citizen",
-            # Compared, not IS NOT NULL: that would read the index of every topic there is.
-            Message.topic != "",
-        )
-        .order_by(Message.conversation_id, Message.seq)
-    )
-    return {conversation_id: topic for conversation_id, topic in said if topic}
 
 
 def _cursor(tiers: Sequence[_Tier], row: tuple[int, Conversation, Message | None]) -> str:

@@ -3,11 +3,11 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
 
 from bot import offices
-from bot.conversations.models import Conversation, Message
+from bot.conversations.models import Conversation
 from bot.knowledge import service as knowledge
 from bot.staff.desk_policy import desk_policy
 from bot.tickets.models import Ticket
@@ -71,26 +71,22 @@ def conditions(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
         (Conversation.channel, filters.channel),
         (Conversation.reason, filters.reason),
         (Conversation.language, filters.language),
+        (Conversation.topic, filters.topic),
     ):
         if value:
             found.append(column == value)
-    if filters.topic:
-        found.append(_about([filters.topic]))
     if filters.office:
         found.append(_of_office(session, filters.office))
     return found
 
 
-def _about(topics: list[str]) -> ColumnElement[bool]:
-    said = aliased(Message)
-    return exists().where(said.topic.in_(topics), said.conversation_id == Conversation.id)
-
-
 def _of_office(session: Session, office: str) -> ColumnElement[bool]:
     """A ticket of the office, or talk of what its articles tell."""
-    asked = exists().where(and_(Ticket.conversation_id == Conversation.id, Ticket.office == office))
+    asked = select(Ticket.conversation_id).where(
+        Ticket.office == office, Ticket.conversation_id.is_not(None)
+    )
     topics = [one.topic for one in knowledge.served_all(session) if office in one.body.departments]
-    return or_(asked, _about(topics)) if topics else asked
+    return or_(Conversation.id.in_(asked), Conversation.topic.in_(topics))
 
 
 def known(filters: dict[str, Any]) -> dict[str, Any]:

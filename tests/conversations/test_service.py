@@ -281,6 +281,24 @@ def test_what_was_understood_is_kept_with_the_citizens_message(
     assert reply.reply is not None and "understood" not in reply.reply
 
 
+def test_a_conversation_is_about_the_topic_that_was_understood_last(
+    database: Database, keeping: Keeping, conversation_id: str
+) -> None:
+    for text, intent in (("여권", "passport_issue"), ("감사합니다", "thanks")):
+        received(database, keeping, conversation_id, text)
+        known = GREETING.model_copy(
+            update={"understood": Understood(intent=intent, confidence=0.9)}
+        )
+        with database.writing() as session:
+            job = leased_job(session, conversation_id)
+            service.answer(
+                session, job=job, replies=[known], render=render, turn="answered", now=NOW
+            )
+            turn_queue.release(session, conversation_id=conversation_id, owner=job.owner)
+    with database.reading() as session:
+        assert session.get_one(Conversation, conversation_id).topic == "passport_issue"
+
+
 def test_a_shown_button_means_what_was_shown(
     database: Database, keeping: Keeping, conversation_id: str
 ) -> None:

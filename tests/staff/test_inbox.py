@@ -109,13 +109,12 @@ def test_a_closed_conversation_is_listed_among_the_closed_alone(office: Office) 
 
 def test_a_row_has_the_newest_message_and_the_topic(office: Office) -> None:
     asked = office.talk("처음", "나중")
-    office.change(
-        lambda s: s.query(Message).filter_by(text="처음").update({"topic": "passport_issue"})
-    )
+    change(office, asked, topic="passport_issue")
     with office.database.reading() as session:
         (row,) = inbox.listed(session, view="needs", login="sunja", now=NOW).rows
     assert row.last is not None
-    assert (row.conversation.id, row.last.text, row.topic) == (asked, "나중", "passport_issue")
+    talked = row.conversation
+    assert (talked.id, row.last.text, talked.topic) == (asked, "나중", "passport_issue")
 
 
 @pytest.mark.parametrize("view", ["needs", "unassigned", "all"])
@@ -159,11 +158,7 @@ def test_the_list_is_narrowed_by_every_filter(office: Office) -> None:
     english = office.talk("english", now=ago(5))
     change(office, english, language="en")
     passport = office.talk("여권", now=ago(3))
-    office.change(
-        lambda s: (
-            s.query(Message).filter_by(conversation_id=passport).update({"topic": "passport_issue"})
-        )
-    )
+    change(office, passport, topic="passport_issue")
     reported = office.talk("구멍", now=ago(2))
     office.ticket(reported)
     assert listed(office, channel="kakao") == [kakao]
