@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy import select
@@ -32,6 +33,8 @@ SPARE_SECONDS = 1.0
 CALL_BACK_AFTER, CALL_BACK_WITHIN = 1.0, 50.0
 """Sooner, the call back may overtake the reply that announces it; later it is not taken."""
 LEASE = timedelta(seconds=30)
+KEPT_SECONDS = 10.0
+"""How long a reply is kept for a repeat of its message that came while the first was in work."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,29 @@ class Answering:
         self._outgoings = outgoings
         self._wording = wording
         self._tasks: set[asyncio.Task[None]] = set()
+        self._replies: dict[tuple[str, ...], asyncio.Task[HttpAnswer]] = {}
 
     async def reply(
         self, channel: Channel, request: RawRequest, taken: Taken, started: float
     ) -> HttpAnswer:
-        """The HTTP reply to a webhook that was taken; `started` by the monotonic clock."""
+        """The HTTP reply to a webhook that was taken; `started` by the monotonic clock.
+
+        A repeat that came while the first was in work gets the very reply of the first.
+        """
+        if not taken.message_ids:
+            return await self._reply(channel, request, taken, started)
+        known = self._replies.get(taken.message_ids)
+        if known is None:
+            known = asyncio.create_task(self._reply(channel, request, taken, started))
+            self._replies[taken.message_ids] = known
+            forget = partial(self._replies.pop, taken.message_ids, None)
+            asyncio.get_running_loop().call_later(KEPT_SECONDS, forget)
+        # A caller who hangs up takes the reply from no other.
+        return await asyncio.shield(known)
+
+    async def _reply(
+        self, channel: Channel, request: RawRequest, taken: Taken, started: float
+    ) -> HttpAnswer:
         limit = channel.capabilities.answer_seconds - SPARE_SECONDS
         if await self._answered(taken, started + limit):
             return await asyncio.to_thread(self._shown, channel, request, taken)

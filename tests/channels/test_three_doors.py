@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -221,6 +222,27 @@ def test_a_late_answer_is_served_first_with_the_next_message(
     speed_up(app, rasa)
     reply = skill(client, utterance="두 번째")
     assert said(reply).count(GREETING) == 2
+
+
+def test_a_repeat_while_the_first_is_in_work_gets_the_very_reply_of_the_first(
+    app: FastAPI, client: TestClient, parts: Parts, rasa: SlowRasa
+) -> None:
+    slow_down(app, rasa)
+    skill(client, utterance="첫 번째")
+    wait_for_answers(parts, 1)
+    speed_up(app, rasa)
+    rasa.seconds = 0.4
+
+    def beside(seconds: float) -> dict[str, Any]:
+        time.sleep(seconds)
+        return skill(client, utterance="두 번째")
+
+    with ThreadPoolExecutor(2) as pool:
+        replies = list(pool.map(beside, (0.0, 0.1)))
+    # The first one's late answer is in it as well.
+    assert said(replies[0]).count(GREETING) == 2
+    assert replies[1] == replies[0]
+    assert citizens_messages(parts) == ["첫 번째", "두 번째"]
 
 
 def test_a_late_answer_goes_to_the_callback(
