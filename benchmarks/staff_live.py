@@ -48,8 +48,8 @@ class Console:
     page: str
     talks: frozenset[int]
     """Conversations whose messages it has to show."""
-    talk: str = ""
-    """Id of the conversation that the page is of."""
+    watch: dict[str, str] = field(default_factory=dict)
+    """What the page says of itself to the stream: its conversation, or its view."""
     is_list: bool = True
     """A list shows the newest message of a conversation; an earlier one counts with it."""
     shown: dict[int, float] = field(default_factory=dict)
@@ -63,12 +63,11 @@ class Console:
         asking = asyncio.create_task(self._ask(http))
         looking = asyncio.create_task(self._look(http))
         try:
-            params = {"talk": self.talk} if self.talk else {}
             headers = {"Accept": "text/event-stream"}
             while True:
                 try:
                     async with http.stream(
-                        "GET", f"{self.address}/staff/events", params=params, headers=headers
+                        "GET", f"{self.address}/staff/events", params=self.watch, headers=headers
                     ) as stream:
                         stream.raise_for_status()
                         self.opened.set()
@@ -96,8 +95,8 @@ class Console:
                 self._note(marked(answer.text), time.time())
 
     async def _look(self, http: httpx.AsyncClient) -> None:
-        while self.talk:
-            where = f"{self.address}/staff/conversations/{self.talk}/here"
+        while talk := self.watch.get("talk"):
+            where = f"{self.address}/staff/conversations/{talk}/here"
             with suppress(httpx.TransportError):
                 await http.post(where, data={"csrf": self.person.csrf})
             await asyncio.sleep(LOOKING_SECONDS)
@@ -203,16 +202,19 @@ def _consoles(
         place = number / len(people)
         if mine is None or place < 0.4:
             page, talks = "/staff/conversations?show=needs&live=true", frozenset(range(len(ids)))
-            consoles.append(Console("the inbox", address, person, page, talks))
+            watch = {"show": "needs"}
+            consoles.append(Console("the inbox", address, person, page, talks, watch))
         elif place < 0.6:
             page = "/staff/conversations?show=mine&live=true"
-            consoles.append(Console("the own list", address, person, page, frozenset([mine])))
+            watch = {"show": "mine"}
+            consoles.append(
+                Console("the own list", address, person, page, frozenset([mine]), watch)
+            )
         else:
             page = f"/staff/conversations/{ids[mine]}?live=true"
+            watch = {"talk": ids[mine]}
             consoles.append(
-                Console(
-                    "a conversation", address, person, page, frozenset([mine]), ids[mine], False
-                )
+                Console("a conversation", address, person, page, frozenset([mine]), watch, False)
             )
     return consoles
 

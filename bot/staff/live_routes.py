@@ -15,7 +15,7 @@ from bot.database import utc_now
 from bot.staff import errors, pages, service, viewers
 from bot.staff.dependencies import SESSION_COOKIE, Counselling, House, Services
 from bot.staff.desk_parts import Watching
-from bot.staff.live import Live
+from bot.staff.live import Live, Seen, Watch
 from bot.staff.service import Staff
 
 router = APIRouter(route_class=pages.StaffRoute)
@@ -50,41 +50,45 @@ async def events(
     staff: Watcher,
     watching: Watching,
     talk: Annotated[str, Query(max_length=36)] = "",
+    show: Annotated[str, Query(max_length=16)] = "",
 ) -> EventSourceResponse:
-    """`changed`: something happened, with the counts; `looking`: who else is in `talk`."""
-    return EventSourceResponse(
-        _stream(request, house, staff, watching, talk), ping=20, send_timeout=10
-    )
+    """`changed`: the page is out of date, with the counts; `looking`: who else is in `talk`.
+
+    The page shows the conversation `talk`, or the view `show` of the inbox.
+    """
+    watch = Watch(staff.login, talk, show)
+    return EventSourceResponse(_stream(request, house, watching, watch), ping=20, send_timeout=10)
 
 
 async def _stream(
-    request: Request, house: Services, staff: Staff, watching: Live, talk: str
+    request: Request, house: Services, watching: Live, watch: Watch
 ) -> AsyncIterator[dict[str, str]]:
     checked = 0.0
     told: list[dict[str, object]] = []
-    async with aclosing(watching.changes(CHECK_SECONDS)) as changes:
+    async with aclosing(watching.changes(watch, CHECK_SECONDS)) as changes:
         async for changed in changes:
             if time.monotonic() - checked >= CHECK_SECONDS:
                 checked = time.monotonic()
                 if not await run_in_threadpool(_still_there, request, house):
                     yield {"event": "signed_out", "data": ""}
                     return
-            if not changed:
+            if changed is None:
                 continue
             seen = watching.seen
-            counts = {"waiting": seen.waiting, "alarms": seen.alarms}
-            yield {"event": "changed", "data": json.dumps(counts)}
-            now = _others(watching, talk, staff.login)
+            if changed:
+                counts = {"waiting": seen.waiting, "alarms": seen.alarms}
+                yield {"event": "changed", "data": json.dumps(counts)}
+            now = _others(seen, watch)
             if now != told:
                 told = now
                 yield {"event": "looking", "data": json.dumps(now)}
 
 
-def _others(watching: Live, talk: str, login: str) -> list[dict[str, object]]:
+def _others(seen: Seen, watch: Watch) -> list[dict[str, object]]:
     return [
         {"login": one.login, "typing": one.typing}
-        for one in watching.seen.looking.get(talk, ())
-        if one.login != login
+        for one in seen.looking.get(watch.talk, ())
+        if one.login != watch.login
     ]
 
 

@@ -3,6 +3,7 @@
 import re
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import httpx
 import pytest
 
 from bot.conversations import service as conversations
-from bot.conversations.models import Message
+from bot.conversations.models import Conversation, Message
 from bot.conversations.people_models import Presence
 from bot.database import Database, utc_now
 from bot.staff import service as accounts
+from bot.staff import viewers
 from bot.staff.desk_models import SavedView
+from bot.staff.live import Change, Known, Watch
 from bot.staff.models import AuditEvent, StaffAccount, StaffSession
 from tests.staff.office import PASSWORD, Browser, Office, csrf_in
 from tests.support.web import Web, running
@@ -206,14 +209,58 @@ def test_another_process_change_reaches_an_open_console_within_two_seconds(
     assert f'id="c-{talk}"' in console.get(f"{LIST}?live=true&show=unassigned").text
 
 
+def test_an_open_conversation_is_not_told_of_another(web: Web, console: httpx.Client) -> None:
+    own, other = waiting_talk(web), waiting_talk(web)
+
+    def told_when(talk: str) -> list[str]:
+        """What a console that shows `own` is told until somebody else opens it."""
+        with console.stream("GET", f"/staff/events?talk={own}") as stream:
+            lines = stream.iter_lines()
+            events_until(lines, "changed")
+            with web.parts.database.writing() as session:
+                session.get_one(Conversation, talk).updated_at = utc_now()
+            time.sleep(1.5)
+            with web.parts.database.writing() as session:
+                viewers.note(session, conversation_id=own, login=talk, typing=False, now=utc_now())
+            told = []
+            for line in lines:
+                if line.startswith("event: "):
+                    told.append(line.removeprefix("event: "))
+                if told[-1:] == ["looking"]:
+                    return told
+        return told
+
+    assert told_when(other) == ["looking"]
+    with web.parts.database.writing() as session:
+        viewers.left(session, conversation_id=own, login=other)
+    assert told_when(own) == ["changed", "looking"]
+
+
+def test_a_list_of_ones_own_is_told_when_a_conversation_comes_and_when_it_goes() -> None:
+    watch, now = Watch("sunja", show="mine"), utc_now()
+    hers, nobodys = Known(now, "staff", None, "sunja"), Known(now, "waiting", None, None)
+    assert watch.concerned(Change("a", nobodys, hers))
+    assert watch.concerned(Change("a", hers, nobodys))
+    assert watch.concerned(Change("a", hers, None))
+    assert not watch.concerned(Change("a", None, nobodys))
+
+
+def test_the_inbox_is_told_of_what_needs_a_person_or_did() -> None:
+    watch, now = Watch("sunja", show="needs"), utc_now()
+    bots, waits = Known(now, "bot", None, None), Known(now, "waiting", None, None)
+    assert watch.concerned(Change("a", bots, waits))
+    assert watch.concerned(Change("a", waits, bots))
+    assert watch.concerned(Change("a", None, Known(now, "bot", "fire", None)))
+    assert not watch.concerned(Change("a", None, bots))
+    assert Watch("sunja", show="all").concerned(Change("a", None, bots))
+
+
 def test_a_stream_says_who_else_looks_and_ends_with_the_session(
     web: Web, console: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.staff.live_routes.CHECK_SECONDS", 0.5)
     talk = waiting_talk(web)
     with web.parts.database.writing() as session:
-        from bot.staff import viewers
-
         viewers.note(session, conversation_id=talk, login="mija", typing=True, now=utc_now())
     with console.stream("GET", f"/staff/events?talk={talk}") as stream:
         lines = stream.iter_lines()
