@@ -278,6 +278,14 @@ class Channel(ABC):
         """Whether something can be sent without being asked, as it is set up."""
         return self.capabilities.push
 
+    def hands_over(self) -> bool:
+        """Whether those who wait for a person go to the platform's own console, as it is set up."""
+        return False
+
+    async def hand_over(self, to: Address) -> Sent:
+        """Give the talk to the platform's own console, where `hands_over`. Never raises."""
+        raise NotImplementedError
+
     def handshake(self, request: RawRequest) -> HttpAnswer:
         """Answer a GET with which the platform checks the address. Raises Refused."""
         raise Refused(405, "this platform does not ask by GET")

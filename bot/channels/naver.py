@@ -172,10 +172,12 @@ class Naver(Channel):
         body = {"event": "action", "user": to.user, "options": {"action": "typingOn"}}
         await self._called(body)
 
+    def hands_over(self) -> bool:
+        """Whether people answer in the partner centre."""
+        return self._settings.naver_handover
+
     async def hand_over(self, to: Address) -> Sent:
-        """Give the talk to a person in the partner centre, where the setting says so."""
-        if not self._settings.naver_handover:
-            return Sent("parked", reason="handing over to the partner centre is off")
+        """Give the talk to a person in the partner centre. Never raises."""
         options = {"control": "passThread", "targetId": PERSON_SIDE}
         return await self._called({"event": "handover", "user": to.user, "options": options})
 

@@ -15,11 +15,13 @@ from uuid import NAMESPACE_URL, uuid5
 import structlog
 from sqlalchemy.orm import Session
 
+from bot import hours
 from bot.channels import outgoing
 from bot.channels.base import Address, Channel, Sent
 from bot.channels.identities import Identities
 from bot.channels.metrics import PARKED, SENDS
 from bot.channels.outgoing import Outgoings, Unit
+from bot.conversations import holding
 from bot.conversations.models import Conversation, OutboxUnit
 from bot.conversations.turn_queue import locked
 from bot.database import Database, utc_now
@@ -98,6 +100,7 @@ class Outbox:
             while goes_on:
                 self._again.discard(conversation_id)
                 goes_on = await self._one(conversation_id) or conversation_id in self._again
+            await self._hand_over(conversation_id)
         finally:
             self._busy.discard(conversation_id)
             self._again.discard(conversation_id)
@@ -118,6 +121,43 @@ class Outbox:
         async with self._at_once[channel.name]:
             claim = await asyncio.to_thread(self._claim, conversation_id, channel)
             return claim is not None and await self._send(channel, claim)
+
+    async def _hand_over(self, conversation_id: str) -> None:
+        """Give who waits for a person to the platform's own console, where people answer there.
+
+        Where that fails the conversation stays in our own line.
+        """
+        if not any(channel.hands_over() for channel in self._channels.values()):
+            return
+        channel_name = await asyncio.to_thread(self._channel_of, conversation_id)
+        channel = self._channels.get(channel_name or "")
+        if channel is None or not channel.hands_over():
+            return
+        to = await asyncio.to_thread(self._waiting, conversation_id)
+        if to is None:
+            return
+        sent = await channel.hand_over(to)
+        if sent.ok:
+            await asyncio.to_thread(self._held_there, conversation_id)
+        else:
+            log.warning("not_handed_over", channel=channel.name, why=sent.reason)
+
+    def _waiting(self, conversation_id: str) -> Address | None:
+        """Whom to hand over; None when nobody waits, or nobody is there to answer."""
+        now = utc_now()
+        with self._database.reading() as session:
+            conversation = session.get(Conversation, conversation_id)
+            if conversation is None or conversation.state != "waiting" or not hours.is_open(now):
+                return None
+            if self._unreachable(session, conversation_id):
+                return None
+            return self._identities.address(session, conversation_id, now, token=False)
+
+    def _held_there(self, conversation_id: str) -> None:
+        with self._database.writing() as session:
+            # It may have been taken by our own staff meanwhile, or deleted.
+            if (found := locked(session, conversation_id)) and found.state == "waiting":
+                holding.held_by_platform(session, conversation_id=conversation_id, now=utc_now())
 
     async def _send(self, channel: Channel, claim: Claim) -> bool:
         unit, to = claim.unit, claim.to

@@ -76,6 +76,7 @@ class Naver(Platform):
         super().__init__()
         self.typing = 0
         self.handed_over: list[str] = []
+        self.handover_result = "00"
         self.results: list[str] = []
         """Result codes of the next events, instead of taking them."""
 
@@ -110,6 +111,8 @@ class Naver(Platform):
         if body["event"] == "action":
             self.typing += 1
         elif body["event"] == "handover":
+            if self.handover_result != "00":
+                return self.handover_result
             self.handed_over.append(body["user"])
         else:
             self.shown.append((body["user"], body))

@@ -219,8 +219,9 @@ async def test_the_talk_is_handed_over_only_where_the_setting_says_so(
     platform: fake.Naver,
 ) -> None:
     async with made_channel(Naver, **to_platform(platform)) as naver:
-        assert (await naver.hand_over(Address(fake.USER))).outcome == "parked"
+        assert not naver.hands_over()
     async with made_channel(Naver, **to_platform(platform, naver_handover=True)) as naver:
+        assert naver.hands_over()
         assert (await naver.hand_over(Address(fake.USER))).ok
     assert platform.handed_over == [fake.USER]
     assert [call.body["options"] for call in platform.calls] == [

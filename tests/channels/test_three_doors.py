@@ -348,6 +348,58 @@ def test_an_echo_and_a_talk_of_a_person_get_no_answer(
     naver.wait(1)
 
 
+def asks_for_a_person(client: TestClient, parts: Parts) -> None:
+    """A citizen of TalkTalk waits for a person, and says something more."""
+    posted(client, "naver", fakes_naver.text_event())
+    wait_for_answers(parts, 1)
+    with parts.database.writing() as session:
+        talk = session.scalars(select(Conversation.id)).one()
+        service.hand_over(session, conversation_id=talk, reason="citizen_asked", now=utc_now())
+    posted(client, "naver", fakes_naver.text_event("여보세요"))
+
+
+def state(parts: Parts) -> str:
+    with parts.database.reading() as session:
+        return session.scalars(select(Conversation.state)).one()
+
+
+@pytest.mark.parametrize("more", [{"naver_handover": True}])
+def test_who_waits_is_given_to_the_partner_centre_where_people_answer_there(
+    client: TestClient, parts: Parts, naver: fakes_naver.Naver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.hours.is_open", lambda now: True)
+    asks_for_a_person(client, parts)
+    waited(lambda: True if state(parts) == "platform" else None, 10, lambda: "the handover")
+    assert naver.handed_over == [fakes_naver.USER]
+    assert naver.broken == []
+
+
+@pytest.mark.parametrize(
+    ("more", "open_now", "result"),
+    [
+        ({"naver_handover": False}, True, "00"),
+        ({"naver_handover": True}, False, "00"),
+        ({"naver_handover": True}, True, "99"),
+    ],
+    ids=["our own staff answer", "nobody is there", "naver refuses"],
+)
+def test_who_is_not_given_to_the_partner_centre_waits_in_our_own_line(
+    client: TestClient,
+    parts: Parts,
+    naver: fakes_naver.Naver,
+    monkeypatch: pytest.MonkeyPatch,
+    open_now: bool,
+    result: str,
+) -> None:
+    monkeypatch.setattr("bot.hours.is_open", lambda now: open_now)
+    naver.handover_result = result
+    asks_for_a_person(client, parts)
+    naver.wait(2)
+    time.sleep(1.0)
+    assert state(parts) == "waiting"
+    assert naver.handed_over == []
+
+
 def test_what_naver_refuses_for_now_arrives_once_and_in_order(
     client: TestClient, naver: fakes_naver.Naver
 ) -> None:
