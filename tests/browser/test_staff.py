@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
 
+from bot.conversations.models import Conversation
 from bot.database import utc_now
 from bot.staff import service as staff
 from tests.support.browser import Chat, words
@@ -48,8 +50,11 @@ def desk(browser: Browser, service: Service) -> Iterator[Page]:
 
 
 def _open_newest(desk: Page, service: Service) -> None:
-    desk.goto(f"{service.url}/staff/conversations")
-    desk.locator("main a[href*='/staff/conversations/']").last.click()
+    newest = select(Conversation.id).order_by(Conversation.waiting_since.desc()).limit(1)
+    with service.database.reading() as session:
+        talk = session.scalars(newest.where(Conversation.state == "waiting")).one()
+    desk.goto(f"{service.url}/staff/conversations?show=unassigned")
+    desk.locator(f"#a-{talk}").click()
 
 
 def test_staff_read_what_was_understood_and_answer_in_the_thread(

@@ -107,9 +107,10 @@ def test_the_sixth_try_has_to_wait_even_with_the_right_password(
     assert "15분 뒤에" in answer.text
 
 
-def test_a_forwarded_address_counts_only_from_a_trusted_proxy(
-    app: FastAPI, office: Office, browser: Browser
-) -> None:
+def test_a_forwarded_address_counts_only_from_a_trusted_proxy(app: FastAPI, office: Office) -> None:
+    proxy = TestClient(app, follow_redirects=False, client=("10.0.0.7", 50_000))
+    browser = Browser(proxy)
+
     def tried(number: int) -> int:
         forged = {"X-Forwarded-For": f"203.0.113.{number}"}
         token = browser.csrf("/staff/sign-in")
@@ -118,7 +119,7 @@ def test_a_forwarded_address_counts_only_from_a_trusted_proxy(
         return answer.status_code
 
     assert [tried(number) for number in range(6)] == [401] * 5 + [429]
-    app.state.settings = Settings(trusted_proxies="testclient")
+    app.state.settings = Settings(trusted_proxies="10.0.0.0/24")
     assert tried(7) == 401
 
 

@@ -6,6 +6,7 @@ from fastapi.testclient import TestClient
 
 from bot.conversations import service
 from bot.conversations.models import Conversation
+from bot.conversations.rasa_client import RasaClient
 from bot.conversations.retention import Retention
 from bot.database import utc_now
 from bot.web.parts import Parts
@@ -26,10 +27,11 @@ async def test_only_what_nobody_needs_is_deleted_with_its_tracker(
             session.get_one(Conversation, each.id).updated_at = then
     rasa.forgotten.clear()
 
+    # The application's own client belongs to the loop of its thread.
+    own = RasaClient(f"http://127.0.0.1:{rasa.port}", "", timeout_seconds=5)
+
     def task(days: int) -> Retention:
-        return Retention(
-            database=parts.database, rasa=parts.rasa, store=parts.photos.store, days=days
-        )
+        return Retention(database=parts.database, rasa=own, store=parts.photos.store, days=days)
 
     assert await task(0).round() == 0
     assert await task(30).round() == 1
