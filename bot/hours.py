@@ -1,5 +1,6 @@
-"""The hours in which the people of the 120 centre answer (data/policy/hours.yml)."""
+"""The hours in which the people of the 120 centre answer."""
 
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -11,25 +12,29 @@ from bot.paths import POLICY
 SEOUL = ZoneInfo("Asia/Seoul")
 
 
-def is_open(now: datetime) -> bool:
-    """Whether somebody answers at `now` (aware). The closing minute itself is closed."""
-    opens, closes = opening_hours()
-    return opens <= now.astimezone(SEOUL).time() < closes
+@dataclass(frozen=True)
+class Opening:
+    """When the centre opens and closes every day, by the clock of Asia/Seoul."""
 
+    opens: time
+    closes: time
 
-def next_open(now: datetime) -> datetime:
-    """The next moment the centre opens after `now` (aware), in Asia/Seoul.
+    def is_open(self, now: datetime) -> bool:
+        """Whether somebody answers at `now` (aware). The closing minute itself is closed."""
+        return self.opens <= now.astimezone(SEOUL).time() < self.closes
 
-    While it is open, that is tomorrow's opening.
-    """
-    opens, _ = opening_hours()
-    local = now.astimezone(SEOUL)
-    day = local.date() if local.time() < opens else local.date() + timedelta(days=1)
-    return datetime.combine(day, opens, SEOUL)
+    def next_open(self, now: datetime) -> datetime:
+        """The next moment the centre opens after `now` (aware), in Asia/Seoul.
+
+        While it is open, that is tomorrow's opening.
+        """
+        local = now.astimezone(SEOUL)
+        day = local.date() if local.time() < self.opens else local.date() + timedelta(days=1)
+        return datetime.combine(day, self.opens, SEOUL)
 
 
 @lru_cache
-def opening_hours() -> tuple[time, time]:
-    """When the centre opens and closes, by the clock of Asia/Seoul."""
+def shipped() -> Opening:
+    """The hours of data/policy/hours.yml, which hold until staff change them (`desk_rules`)."""
     read = yaml.safe_load((POLICY / "hours.yml").read_text(encoding="utf-8"))
-    return time.fromisoformat(read["opens"]), time.fromisoformat(read["closes"])
+    return Opening(time.fromisoformat(read["opens"]), time.fromisoformat(read["closes"]))

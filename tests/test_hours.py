@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.hours import SEOUL, is_open, next_open
+from bot.hours import SEOUL, shipped
 
+OPENING = shipped()
 MOMENTS = st.datetimes(
     min_value=datetime(2025, 1, 1), max_value=datetime(2030, 1, 1), timezones=st.just(UTC)
 )
@@ -26,11 +27,11 @@ def seoul(text: str) -> datetime:
     ],
 )
 def test_the_centre_answers_from_seven_to_ten_every_day(moment: str, answers: bool) -> None:
-    assert is_open(seoul(moment)) is answers
+    assert OPENING.is_open(seoul(moment)) is answers
 
 
 def test_the_hours_are_those_of_seoul() -> None:
-    assert is_open(datetime(2026, 11, 22, 22, 0, tzinfo=UTC))
+    assert OPENING.is_open(datetime(2026, 11, 22, 22, 0, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -43,12 +44,12 @@ def test_the_hours_are_those_of_seoul() -> None:
     ],
 )
 def test_the_next_opening_is_told(moment: str, opens: str) -> None:
-    assert next_open(seoul(moment)) == seoul(opens)
+    assert OPENING.next_open(seoul(moment)) == seoul(opens)
 
 
 @given(MOMENTS)
 def test_the_next_opening_is_within_a_day_and_the_door_is_open_then(moment: datetime) -> None:
-    opens = next_open(moment)
+    opens = OPENING.next_open(moment)
     assert timedelta() < opens - moment <= timedelta(days=1)
-    assert is_open(opens)
-    assert not is_open(opens - timedelta(microseconds=1))
+    assert OPENING.is_open(opens)
+    assert not OPENING.is_open(opens - timedelta(microseconds=1))

@@ -15,13 +15,12 @@ from uuid import NAMESPACE_URL, uuid5
 import structlog
 from sqlalchemy.orm import Session
 
-from bot import hours
 from bot.channels import outgoing
 from bot.channels.base import Address, Channel, Sent
 from bot.channels.identities import Identities
 from bot.channels.metrics import PARKED, SENDS
 from bot.channels.outgoing import Outgoings, Unit
-from bot.conversations import holding
+from bot.conversations import desk_rules, holding
 from bot.conversations.models import Conversation, OutboxUnit
 from bot.conversations.turn_queue import locked
 from bot.database import Database, utc_now
@@ -147,7 +146,9 @@ class Outbox:
         now = utc_now()
         with self._database.reading() as session:
             conversation = session.get(Conversation, conversation_id)
-            if conversation is None or conversation.state != "waiting" or not hours.is_open(now):
+            if conversation is None or conversation.state != "waiting":
+                return None
+            if not desk_rules.current(session).opening.is_open(now):
                 return None
             if self._unreachable(session, conversation_id):
                 return None

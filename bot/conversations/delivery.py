@@ -6,11 +6,10 @@ from functools import partial
 import structlog
 from sqlalchemy.orm import Session
 
-from bot.conversations import holding, service, silence, turn_queue, waiting
+from bot.conversations import desk_rules, holding, service, silence, turn_queue, waiting
 from bot.conversations.desk import Desk
 from bot.conversations.hub import Hub
 from bot.conversations.models import Conversation
-from bot.conversations.people_policy import people_policy
 from bot.conversations.rendering import Renderer
 from bot.conversations.turns import Turns
 from bot.database import Database, utc_now
@@ -111,9 +110,10 @@ class Delivery:
             return turn_queue.abandoned(session, now=utc_now())
 
     def _assigned(self) -> list[str]:
-        """Talks given to the next available person by turns, where policy says so."""
-        if people_policy().assign != "round_robin":
-            return []
+        """Talks given to the next available person by turns, where the rules say so."""
+        with self._database.reading() as session:
+            if desk_rules.current(session).assign != "round_robin":
+                return []
         given: list[str] = []
         now = utc_now()
         with self._database.writing() as session:

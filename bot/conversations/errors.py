@@ -89,6 +89,13 @@ class BadSwitch(ConversationError):
     wording = "error.bad_switch"
 
 
+class BadRules(ConversationError):
+    """A rule of the desk that makes no sense beside the others, or a change without a reason."""
+
+    status = 422
+    wording = "error.bad_rules"
+
+
 class BadScore(ConversationError):
     """A satisfaction that is none of 1 to 5."""
 

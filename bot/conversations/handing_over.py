@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import hours
-from bot.conversations import service, waiting
+from bot.conversations import desk_rules, service, waiting
 from bot.conversations.desk import Desk
 from bot.conversations.models import Message
 from bot.metrics import HANDOVERS
@@ -38,7 +37,7 @@ def ask_for_person(
     if service.hand_over(session, conversation_id=conversation_id, reason=reason, now=now):
         HANDOVERS.labels(reason=reason).inc()
     reply = waiting.handed_over(session, conversation_id=conversation_id, now=now)
-    if hours.is_open(now):
+    if desk_rules.current(session).opening.is_open(now):
         return reply
     receipt = desk.open_general(
         session,

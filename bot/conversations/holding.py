@@ -9,9 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.conversations import errors
+from bot.conversations import desk_rules, errors
 from bot.conversations.models import Conversation
-from bot.conversations.people_policy import people_policy
 from bot.conversations.turn_queue import locked
 from bot.tickets.models import Ticket
 
@@ -53,7 +52,7 @@ def forgotten_by_platform(session: Session, *, now: datetime) -> list[str]:
     A messenger that never says that its console let go would leave the citizen without an answer
     for ever. Held again with the next message from there that says so. Returns the conversations.
     """
-    old = now - timedelta(hours=people_policy().platform_hours)
+    old = now - timedelta(hours=desk_rules.current(session).platform_hours)
     ids = session.scalars(
         select(Conversation.id)
         .where(Conversation.state == "platform", Conversation.updated_at < old)

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import hours
 from bot.conversations import (
     codes,
+    desk_rules,
     holding,
     satisfaction,
     service,
@@ -106,7 +106,6 @@ class Moves:
     def _alarmed(self, job: Job, alarm: Alarm) -> Decided:
         ALARMS.labels(kind=alarm.kind).inc()
         now = utc_now()
-        is_open = hours.is_open(now)
         crisis = alarm.kind == "suicide"
         # What the learnt ear alone heard may be a fragment of a talk: the numbers at once, a person
         # by one press, and the staff's alarm; the talk is not taken from the citizen.
@@ -115,6 +114,8 @@ class Moves:
             service.raise_alarm(
                 session, conversation_id=job.conversation_id, alarm=alarm.kind, now=now
             )
+            opening = desk_rules.current(session).opening
+            is_open = opening.is_open(now)
             waits = job.state in ("waiting", "staff")
             if takes_over and is_open and not waits:
                 waits = service.hand_over(
@@ -130,7 +131,7 @@ class Moves:
             buttons.append(PERSON)
         elif crisis and not is_open and job.state != "staff":
             # Waiting at night means waiting until the morning: the lines that answer now.
-            parts.append(Say(key="guard.closed", values=opening_values(utc_now())))
+            parts.append(Say(key="guard.closed", values=opening_values(opening, now)))
             buttons.append(CALLBACK)
         understood = Understood(
             intent=alarm.topic, confidence=1.0, rule=f"guard:{alarm.pattern}", action="guard"

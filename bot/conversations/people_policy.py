@@ -40,7 +40,7 @@ class PeoplePolicy(_Part):
     capacity: int = Field(gt=0)
     presence_seconds: int = Field(gt=0)
     assign: Literal["pull", "round_robin"]
-    usual_minutes: float = Field(gt=0)
+    usual_minutes: int = Field(gt=0)
     usual_from: int = Field(gt=0)
     longest_minutes: int = Field(gt=0)
     code: CodeRule

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.conversations import desk_rules
 from bot.conversations.errors import UnknownPresence
 from bot.conversations.models import Conversation
 from bot.conversations.people_models import PRESENCES, Presence
@@ -25,7 +26,7 @@ def set_state(
         raise UnknownPresence(states=", ".join(PRESENCES))
     presence = session.get(Presence, login)
     if presence is None:
-        presence = Presence(login=login, capacity=people_policy().capacity)
+        presence = Presence(login=login, capacity=desk_rules.current(session).capacity)
         session.add(presence)
     if presence.state != state:
         presence.changed_at = now

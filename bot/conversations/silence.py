@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from bot.conversations import ending, service
+from bot.conversations import desk_rules, ending, service
 from bot.conversations.models import Conversation, Message
-from bot.conversations.people_policy import people_policy
 from bot.conversations.rendering import Renderer
 from bot.conversations.turn_queue import locked
 from bot.replies import Reply, Say
@@ -20,10 +19,10 @@ def look_after(session: Session, *, wording: Wording, now: datetime, limit: int 
     Returns the conversations that something was said in. Only a talk whose last word is the
     person's (or our question) counts: a citizen who wrote last waits for the office.
     """
-    rule = people_policy().silent
+    rules = desk_rules.current(session)
     touched = []
     for conversation, last in _silent_since(
-        session, now - timedelta(minutes=rule.ask_minutes), limit
+        session, now - timedelta(minutes=rules.ask_minutes), limit
     ):
         held = locked(session, conversation.id)
         if held is None or held.state != "staff" or held.last_seq != last.seq:
@@ -33,7 +32,7 @@ def look_after(session: Session, *, wording: Wording, now: datetime, limit: int 
         if not asked and _persons_turn_is_over(session, last):
             _say(session, conversation, "handover.still_there", wording, now)
         elif asked and last.created_at <= now - timedelta(
-            minutes=rule.close_minutes - rule.ask_minutes
+            minutes=rules.close_minutes - rules.ask_minutes
         ):
             ending.end(
                 session,

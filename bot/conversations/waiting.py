@@ -8,12 +8,13 @@ from statistics import median
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot import dates, hours
-from bot.conversations import presence, service
+from bot import dates
+from bot.conversations import desk_rules, presence, service
 from bot.conversations.models import Conversation, Message
 from bot.conversations.people_models import Presence
 from bot.conversations.people_policy import people_policy
 from bot.database import utc_now
+from bot.hours import Opening
 from bot.replies import Button, Press, Reply, Say
 from bot.wording import LANGUAGES
 
@@ -62,26 +63,27 @@ def _before(conversation: Conversation) -> ColumnElement[bool]:
 
 def _place(session: Session, ahead: int, now: datetime) -> Place:
     places = presence.places(session, now=now)
-    if not places or not hours.is_open(now):
+    rules = desk_rules.current(session)
+    if not places or not rules.opening.is_open(now):
         return Place(ahead + 1, None)
     rounds = max(0, ahead + 1 - presence.free_places(session, now=now))
-    minutes = math.ceil(rounds * _usual_minutes(session) / places)
-    longest = people_policy().longest_minutes
+    minutes = math.ceil(rounds * _usual_minutes(session, rules.usual_minutes) / places)
+    longest = rules.longest_minutes
     return Place(ahead + 1, min(minutes, longest), more=minutes > longest)
 
 
-def _usual_minutes(session: Session) -> float:
+def _usual_minutes(session: Session, while_few: int) -> float:
     """The middle length of the last talks that people held and ended, in minutes."""
-    policy = people_policy()
+    enough = people_policy().usual_from
     ended = session.execute(
         select(Conversation.id, Conversation.closed_at)
         .where(Conversation.closed_at.is_not(None), Conversation.staff_login.is_not(None))
         .order_by(Conversation.closed_at.desc())
-        .limit(policy.usual_from)
+        .limit(enough)
     )
     closed = {row[0]: row[1] for row in ended}
-    if len(closed) < policy.usual_from:
-        return policy.usual_minutes
+    if len(closed) < enough:
+        return while_few
     began = session.execute(
         select(Message.conversation_id, func.min(Message.created_at))
         .where(Message.conversation_id.in_(closed), Message.sender == "staff")
@@ -92,7 +94,7 @@ def _usual_minutes(session: Session) -> float:
         for id, start in began
         if (ends := closed[id]) is not None
     ]
-    return max(1.0, median(lengths)) if lengths else policy.usual_minutes
+    return max(1.0, median(lengths)) if lengths else while_few
 
 
 def oldest(session: Session) -> Conversation | None:
@@ -106,11 +108,11 @@ def oldest(session: Session) -> Conversation | None:
 
 
 def assign_by_turns(session: Session, *, now: datetime) -> tuple[str, str] | None:
-    """Give the oldest waiting conversation to the next available person, where policy says so.
+    """Give the oldest waiting conversation to the next available person, where the rules say so.
 
     Returns the conversation's id and the person's login; None when there is nothing to give.
     """
-    if people_policy().assign != "round_robin":
+    if desk_rules.current(session).assign != "round_robin":
         return None
     waits = oldest(session)
     login = presence.next_for(session, now=now)
@@ -128,9 +130,10 @@ def handed_over(session: Session, *, conversation_id: str, now: datetime | None 
     In hours the place in the line and the expected wait, outside them when somebody will answer.
     """
     now = now or utc_now()
-    if not hours.is_open(now):
+    opening = desk_rules.current(session).opening
+    if not opening.is_open(now):
         return Reply(
-            parts=[Say(key="handover.closed", values=opening_values(now))],
+            parts=[Say(key="handover.closed", values=opening_values(opening, now))],
             buttons=[CALLBACK, TO_BOT],
             topic="talk_to_human",
         )
@@ -152,7 +155,7 @@ def said(place: Place) -> Say:
     return Say(key="handover.place_minutes", values=values)
 
 
-def opening_values(now: datetime) -> dict[str, str]:
+def opening_values(opening: Opening, now: datetime) -> dict[str, str]:
     """Values of the sentences that say when a person is there."""
-    opens = hours.next_open(now)
+    opens = opening.next_open(now)
     return {f"opens_{language}": dates.moment(opens, language, now=now) for language in LANGUAGES}

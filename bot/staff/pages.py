@@ -14,10 +14,9 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
-from bot.conversations import presence
+from bot.conversations import desk_rules, presence
 from bot.conversations.errors import ConversationError
 from bot.conversations.people_models import PRESENCES, Presence
-from bot.conversations.people_policy import people_policy
 from bot.database import utc_now
 from bot.paths import ROOT
 from bot.staff import errors, inbox
@@ -69,6 +68,7 @@ MENU: tuple[tuple[str, Right], ...] = (
     ("notices", "notices"),
     ("statistics", "statistics"),
     ("switches", "switches"),
+    ("rules", "rules"),
     ("people", "people"),
     ("audit", "audit"),
 )
@@ -227,7 +227,7 @@ def _presence(request: Request) -> Here:
     with services(request).database.reading() as session:
         known = session.get(Presence, staff.login)
         state = presence.state_of(session, login=staff.login, now=utc_now())
-    capacity = known.capacity if known else people_policy().capacity
+        capacity = known.capacity if known else desk_rules.current(session).capacity
     return Here(state, capacity, PRESENCES)
 
 

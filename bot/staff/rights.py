@@ -23,6 +23,7 @@ Right = Literal[
     "notices",
     "statistics",
     "switches",
+    "rules",
     "people",
     "audit",
 ]

@@ -23,6 +23,7 @@ from bot.staff import (
     phone_sending,
     phone_ticket_routes,
     photo_routes,
+    rule_routes,
     service,
     statistics_routes,
     switch_routes,
@@ -71,6 +72,7 @@ router.include_router(notice_routes.router)
 router.include_router(people_routes.router)
 router.include_router(audit_routes.router)
 router.include_router(switch_routes.router)
+router.include_router(rule_routes.router)
 router.include_router(openid_routes.router)
 router.include_router(photo_routes.router)
 router.include_router(inbox_routes.router)

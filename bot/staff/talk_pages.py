@@ -10,7 +10,8 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from bot import dates, hours, offices
+from bot import dates, offices
+from bot.conversations import desk_rules
 from bot.database import utc_now
 from bot.knowledge import service as knowledge
 from bot.knowledge import topics as catalogue
@@ -196,10 +197,8 @@ def _ready(
 def _values(session: Session, found: Thread, staff: Staff, now: datetime) -> dict[str, str]:
     """What the ready sentences are filled with, as far as the talk tells it."""
     language = found.conversation.language
-    values = {
-        "counsellor": staff.name,
-        "opens": dates.moment(hours.next_open(now), language, now=now),
-    }
+    opens = desk_rules.current(session).opening.next_open(now)
+    values = {"counsellor": staff.name, "opens": dates.moment(opens, language, now=now)}
     topic = next((one for one in found.topics if knowledge.served(session, one)), None)
     served = knowledge.served(session, topic) if topic else None
     if topic and served is not None:

@@ -7,8 +7,9 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 from starlette.routing import BaseRoute, Match
 
-from bot import hours
+from bot.conversations import desk_rules
 from bot.database import utc_now
+from bot.hours import Opening
 from bot.knowledge import service as knowledge
 from bot.web import quick_topics
 from bot.web.api import PartsOf
@@ -88,12 +89,13 @@ def about(
     routes = request.app.routes
     with parts.database.reading() as session:
         topics = _topics(session, language)
+        opening = desk_rules.current(session).opening
     return WidgetOut(
         language=language,
         words=words(parts.wording, language),
         thumbs=_thumbs(parts.wording),
         topics=topics,
-        hours=_hours(),
+        hours=_hours(opening),
         features={name: _answers(routes, *what) for name, what in FEATURES.items()},
         photo_mb=parts.settings.attachment_max_mb,
         status=STATUS_PATH if _answers(routes, "GET", STATUS_PATH) else None,
@@ -123,9 +125,12 @@ def _topics(session: Session, language: str) -> list[TopicOut]:
     return [TopicOut(topic=topic, title=title) for topic, title in titles.items() if title]
 
 
-def _hours() -> HoursOut:
-    opens, closes = (f"{moment:%H:%M}" for moment in hours.opening_hours())
-    return HoursOut(opens=opens, closes=closes, open=hours.is_open(utc_now()))
+def _hours(opening: Opening) -> HoursOut:
+    return HoursOut(
+        opens=f"{opening.opens:%H:%M}",
+        closes=f"{opening.closes:%H:%M}",
+        open=opening.is_open(utc_now()),
+    )
 
 
 def _answers(routes: list[BaseRoute], method: str, path: str) -> bool:

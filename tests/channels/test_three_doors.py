@@ -367,7 +367,7 @@ def state(parts: Parts) -> str:
 def test_who_waits_is_given_to_the_partner_centre_where_people_answer_there(
     client: TestClient, parts: Parts, naver: fakes_naver.Naver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.hours.is_open", lambda now: True)
+    monkeypatch.setattr("bot.hours.Opening.is_open", lambda opening, now: True)
     asks_for_a_person(client, parts)
     waited(lambda: True if state(parts) == "platform" else None, 10, lambda: "the handover")
     assert naver.handed_over == [fakes_naver.USER]
@@ -391,7 +391,7 @@ def test_who_is_not_given_to_the_partner_centre_waits_in_our_own_line(
     open_now: bool,
     result: str,
 ) -> None:
-    monkeypatch.setattr("bot.hours.is_open", lambda now: open_now)
+    monkeypatch.setattr("bot.hours.Opening.is_open", lambda opening, now: open_now)
     naver.handover_result = result
     asks_for_a_person(client, parts)
     naver.wait(2)

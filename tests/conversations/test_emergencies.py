@@ -30,7 +30,7 @@ def test_a_crisis_gets_109_and_a_person_or_a_callback(citizen: Citizen, service:
     assert answer.says("guard.suicide") and "109" in answer.text
     assert answer.topic == "crisis_counseling"
     assert alarm_of(service, citizen) == "suicide"
-    if hours.is_open(utc_now()):
+    if hours.shipped().is_open(utc_now()):
         assert answer.says("guard.person_alerted")
         assert citizen.state == "waiting"
     else:
@@ -63,7 +63,7 @@ def test_a_crisis_in_a_report_gets_109_and_its_callback_comes_first(citizen: Cit
     start_report(citizen)
     answer = citizen.says(CRISIS)
     assert answer.says("guard.suicide")
-    if not hours.is_open(utc_now()):
+    if not hours.shipped().is_open(utc_now()):
         asked = citizen.presses("button.callback")
         assert asked.says("report.start_callback") and asked.says("consent.ask")
 

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 
 from bot.conversations import (
     codes,
+    desk_rules,
     ending,
     errors,
     holding,
@@ -152,16 +153,16 @@ def test_nobody_is_available_who_has_not_been_heard_of_or_is_full(database: Data
             presence.set_state(session, login="kim", state="asleep", now=NOON)
 
 
-def test_by_turns_each_gets_a_talk_and_the_oldest_first(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_by_turns_each_gets_a_talk_and_the_oldest_first(database: Database) -> None:
     ids = [waits(database, NOON + n * MINUTE) for n in range(3)]
     there(database, "kim", capacity=2)
     there(database, "lee", capacity=1)
     with database.writing() as session:
         assert waiting.assign_by_turns(session, now=NOON) is None
-    by_turns = people_policy().model_copy(update={"assign": "round_robin"})
-    monkeypatch.setattr(waiting, "people_policy", lambda: by_turns)
+    with database.writing() as session:
+        desk_rules.change(
+            session, values={"assign": "round_robin"}, reason="시험", login="kim", now=NOON
+        )
     given = []
     for second in range(4):
         with database.writing() as session:

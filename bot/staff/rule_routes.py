@@ -1,0 +1,120 @@
+"""The staff page of the desk's rules: HTTP only; the work is in `bot.conversations.desk_rules`."""
+
+from typing import Annotated, get_args
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from sqlalchemy.orm import Session
+
+from bot.conversations import desk_rules
+from bot.conversations.desk_rules import DeskRules
+from bot.database import utc_now
+from bot.staff import pages
+from bot.staff.dependencies import PATH, Done, House, Services, acts, needs
+from bot.staff.service import Staff, audit
+
+HERE = f"{PATH}/rules"
+WAYS: tuple[str, ...] = get_args(DeskRules.model_fields["assign"].annotation)
+router = APIRouter(route_class=pages.StaffRoute)
+"""Stands below the router of `bot.staff.routes`, which says the prefix."""
+
+Keeper = Annotated[Staff, Depends(needs("rules"))]
+Changing = Annotated[Staff, Depends(acts("rules"))]
+Value = Annotated[str, Form(max_length=20)]
+Reason = Annotated[str, Form(max_length=2000)]
+
+
+@router.get("/rules")
+def rule_list(request: Request, house: House, staff: Keeper, done: Done = None) -> Response:
+    """The rules that hold, and what was changed."""
+    del staff
+    return _page(request, house, done=done)
+
+
+def given(
+    opens: Value = "",
+    closes: Value = "",
+    assign: Value = "",
+    capacity: Value = "",
+    usual_minutes: Value = "",
+    longest_minutes: Value = "",
+    ask_minutes: Value = "",
+    close_minutes: Value = "",
+    platform_hours: Value = "",
+) -> dict[str, str]:
+    """The fields of the form by name; one that is left empty stays as it is."""
+    fields = {
+        "opens": opens,
+        "closes": closes,
+        "assign": assign,
+        "capacity": capacity,
+        "usual_minutes": usual_minutes,
+        "longest_minutes": longest_minutes,
+        "ask_minutes": ask_minutes,
+        "close_minutes": close_minutes,
+        "platform_hours": platform_hours,
+    }
+    return {name: value.strip() for name, value in fields.items() if value.strip()}
+
+
+@router.post("/rules")
+def change_rules(
+    request: Request,
+    house: House,
+    staff: Changing,
+    values: Annotated[dict[str, str], Depends(given)],
+    reason: Reason = "",
+) -> Response:
+    """Change rules; each that changes is kept with the reason."""
+    now = utc_now()
+
+    def work(session: Session) -> None:
+        for one in desk_rules.change(
+            session, values=values, reason=reason, login=staff.login, now=now
+        ):
+            details = {"before": one.before, "after": one.after, "reason": one.reason}
+            audit(
+                session,
+                login=staff.login,
+                what="rule_changed",
+                subject=one.name,
+                now=now,
+                details=details,
+            )
+
+    return pages.act(
+        house,
+        work,
+        to=f"{HERE}?done=rules_changed",
+        again=lambda problem: _page(
+            request, house, problem=problem, draft={**values, "reason": reason}
+        ),
+    )
+
+
+def _page(
+    request: Request,
+    house: Services,
+    *,
+    done: str | None = None,
+    problem: pages.Problem | None = None,
+    draft: dict[str, str] | None = None,
+) -> Response:
+    with house.database.reading() as session:
+        rules = desk_rules.current(session).model_dump(mode="json")
+        history = desk_rules.history(session)
+    shown = {name: desk_rules.as_text(value) for name, value in rules.items()}
+    as_shipped = desk_rules.shipped().model_dump(mode="json")
+    return pages.page(
+        request,
+        "rules.html",
+        status=problem.status if problem else 200,
+        here=HERE,
+        names=desk_rules.NAMES,
+        ways=WAYS,
+        fields=shown | {"reason": ""} | (draft or {}),
+        shipped={name: desk_rules.as_text(value) for name, value in as_shipped.items()},
+        history=history,
+        as_text=desk_rules.as_text,
+        problem=problem,
+        done=done,
+    )
