@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FREE_BYTES = 2_000_000_000
 """Three models, logs and a year of conversations fit."""
+AHEAD_DAYS = 92
+"""The longest term and its extension, with weeks to spare for whoever extends holidays.yml."""
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,24 @@ def disk(settings: "Settings") -> Iterator[Finding]:
     yield Finding(free >= FREE_BYTES, "disk" if free >= FREE_BYTES else "disk_full", values)
 
 
+def holidays_known(_settings: "Settings") -> Iterator[Finding]:
+    """Deadlines can be told for the months to come: a year that nobody vouches for has none."""
+    from datetime import timedelta
+
+    from bot.database import utc_now
+    from bot.holidays import HolidaysUnusable, known
+    from bot.hours import SEOUL
+
+    try:
+        years = known().years
+    except HolidaysUnusable as error:
+        yield Finding(False, "holidays_unusable", {"reason": error})
+        return
+    needed = (utc_now().astimezone(SEOUL) + timedelta(days=AHEAD_DAYS)).year
+    values = {"last": max(years), "needed": needed}
+    yield Finding(needed in years, "holidays" if needed in years else "no_holidays", values)
+
+
 def backup_tools(settings: "Settings") -> Iterator[Finding]:
     """PostgreSQL is backed up with its own client."""
     if settings.database.startswith("postgres"):
@@ -187,5 +207,6 @@ CHECKS: tuple[Check, ...] = (
     database,
     keys,
     disk,
+    holidays_known,
     backup_tools,
 )

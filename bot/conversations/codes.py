@@ -5,7 +5,8 @@ import secrets
 import unicodedata
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+import structlog
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from bot.conversations.people_models import CodeTry, ShortCode
 from bot.conversations.people_policy import people_policy
 from bot.conversations.turn_queue import locked
 
+log = structlog.get_logger(__name__)
 TRIES_TO_MAKE = 5
 
 
@@ -68,10 +70,16 @@ def find(session: Session, *, typed: str, now: datetime) -> Conversation | None:
 
 
 def find_for_citizen(
-    session: Session, *, typed: str, conversation_id: str, now: datetime
+    session: Session,
+    *,
+    typed: str,
+    conversation_id: str,
+    now: datetime,
+    is_answer: bool = False,
 ) -> Conversation | None:
     """As `find`, for a citizen who types the code in another conversation: once, guessing bounded.
 
+    `is_answer`: a question is open whose answer the digits may be; then they are no wrong guess.
     Needs a writing session, committed also when nothing is found. Raises TooManyCodes.
     """
     rule = people_policy().code
@@ -87,8 +95,15 @@ def find_for_citizen(
         tries = None
     if tries is not None and tries.wrong >= rule.tries:
         raise TooManyCodes
+    if _wrong_in_all(session, since=now - timedelta(minutes=rule.tries_minutes)) >= (
+        rule.tries_of_all
+    ):
+        log.warning("codes_guessed")
+        raise TooManyCodes
     found = find(session, typed=typed, now=now)
     if found is None or found.id == conversation_id:
+        if is_answer:
+            return None
         if tries is None:
             tries = CodeTry(conversation_id=conversation_id, wrong=0, since=now)
             session.add(tries)
@@ -99,10 +114,15 @@ def find_for_citizen(
     return found
 
 
+def _wrong_in_all(session: Session, *, since: datetime) -> int:
+    return session.scalar(select(func.sum(CodeTry.wrong)).where(CodeTry.since > since)) or 0
+
+
 def forget(session: Session, *, conversation_id: str) -> None:
-    """Delete the codes of a conversation and the count of wrong ones typed in it."""
+    """Delete the codes of a conversation. The count of wrong ones typed in it stays for its hour:
+    who deletes a talk must not begin to guess anew.
+    """
     session.execute(delete(ShortCode).where(ShortCode.conversation_id == conversation_id))
-    session.execute(delete(CodeTry).where(CodeTry.conversation_id == conversation_id))
 
 
 def purge(session: Session, *, now: datetime) -> None:

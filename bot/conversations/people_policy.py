@@ -19,11 +19,14 @@ class _Part(BaseModel):
 
 
 class CodeRule(_Part):
-    """Length and life of a short code, and how many wrong ones are borne in how many minutes."""
+    """Length and life of a short code, and how many wrong ones are borne in how many minutes:
+    in one talk, and in all together.
+    """
 
     digits: int = Field(ge=6, le=12)
     minutes: int = Field(gt=0)
     tries: int = Field(gt=0)
+    tries_of_all: int = Field(gt=0)
     tries_minutes: int = Field(gt=0)
 
 

@@ -7,6 +7,7 @@ import string
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -188,6 +189,18 @@ def test_doctor_names_what_is_missing_and_how_to_mend_it(run: Run) -> None:
     result = run("doctor")
     assert result.exit_code == 1
     assert "Run ilsa migrate" in result.output
+
+
+@pytest.mark.parametrize(("year", "known"), [(2026, True), (2031, False)])
+def test_doctor_says_in_time_that_the_known_holidays_end(
+    monkeypatch: pytest.MonkeyPatch, year: int, known: bool
+) -> None:
+    from bot.commands import doctor
+    from bot.settings import settings
+
+    monkeypatch.setattr("bot.database.utc_now", lambda: datetime(year, 11, 1, tzinfo=UTC))
+    (finding,) = doctor.holidays_known(settings())
+    assert (finding.is_ok, finding.values["needed"]) == (known, year + 1)
 
 
 def test_run_names_a_port_that_is_taken_before_anything_starts(

@@ -20,7 +20,7 @@ from bot.conversations import (
     waiting,
 )
 from bot.conversations.models import Conversation, Message
-from bot.conversations.people_models import Satisfaction
+from bot.conversations.people_models import CodeTry, Satisfaction
 from bot.conversations.people_policy import PeoplePolicy, people_policy
 from bot.conversations.schemas import IncomingMessage
 from bot.conversations.service import Keeping
@@ -209,6 +209,20 @@ def test_guessing_codes_ends_after_a_few_wrong_ones(database: Database) -> None:
         assert found is not None
         # A code opens once.
         assert codes.find(session, typed=fresh, now=later) is None
+
+
+def test_guessing_in_ever_new_conversations_ends_too(database: Database) -> None:
+    rule = people_policy().code
+    mine, here = opened(database), opened(database, "telegram")
+    with database.writing() as session:
+        code = codes.code_for(session, conversation_id=mine, now=NOON).code
+        for number in range(rule.tries_of_all // 4):
+            session.add(CodeTry(conversation_id=f"guesser-{number}", wrong=4, since=NOON))
+    with database.writing() as session, pytest.raises(errors.TooManyCodes):
+        codes.find_for_citizen(session, typed=code, conversation_id=here, now=NOON)
+    with database.reading() as session:
+        # Read out on the phone it still opens the talk.
+        assert codes.find(session, typed=code, now=NOON) is not None
 
 
 def test_a_talk_goes_on_elsewhere_with_the_person_who_holds_it(database: Database) -> None:
