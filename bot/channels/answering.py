@@ -63,18 +63,26 @@ class Answering:
     ) -> HttpAnswer:
         """The HTTP reply to a webhook that was taken; `started` by the monotonic clock.
 
-        A repeat that came while the first was in work gets the very reply of the first.
+        The repeat of a message that came while the first was in work gets the very reply of the
+        first. Who asks for what waits gets a reply of their own.
         """
-        if not taken.message_ids:
+        if not taken.is_message or not taken.message_ids:
             return await self._reply(channel, request, taken, started)
         known = self._replies.get(taken.message_ids)
         if known is None:
             known = asyncio.create_task(self._reply(channel, request, taken, started))
             self._replies[taken.message_ids] = known
-            forget = partial(self._replies.pop, taken.message_ids, None)
-            asyncio.get_running_loop().call_later(KEPT_SECONDS, forget)
+            known.add_done_callback(partial(self._keep, taken.message_ids))
         # A caller who hangs up takes the reply from no other.
         return await asyncio.shield(known)
+
+    def _keep(self, message_ids: tuple[str, ...], made: asyncio.Task[HttpAnswer]) -> None:
+        """Keep a reply for a while; what failed is made anew."""
+        if made.cancelled() or made.exception() is not None:
+            self._replies.pop(message_ids, None)
+            return
+        forget = partial(self._replies.pop, message_ids, None)
+        asyncio.get_running_loop().call_later(KEPT_SECONDS, forget)
 
     async def _reply(
         self, channel: Channel, request: RawRequest, taken: Taken, started: float

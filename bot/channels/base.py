@@ -123,6 +123,9 @@ class Opened(Event):
 class Fetch(Event):
     """The citizen asks for what waits (the button «see the answer»); nothing is stored."""
 
+    brings: bool = False
+    """The call brings something to show, which stands in no other reply: it waits for nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Left(Event):

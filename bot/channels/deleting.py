@@ -1,22 +1,16 @@
 """Deleting our copy on a citizen's or a platform's word, in the database and in Rasa's memory."""
 
 import asyncio
-from collections.abc import Iterable
-
-import structlog
 
 from bot.attachments.store import Store
 from bot.channels import privacy
 from bot.channels.base import Outgoing
 from bot.channels.identities import Identities
 from bot.conversations import errors
+from bot.conversations.memory import Memory
 from bot.conversations.models import Conversation
-from bot.conversations.rasa_client import RasaClient
 from bot.database import Database
 from bot.wording import Wording
-
-log = structlog.get_logger(__name__)
-FORGET_TRIES, FORGET_AGAIN_SECONDS = 20, 30.0
 
 
 class Deleting:
@@ -26,17 +20,16 @@ class Deleting:
         self,
         *,
         database: Database,
-        rasa: RasaClient,
+        memory: Memory,
         wording: Wording,
         identities: Identities,
         store: Store,
     ) -> None:
         self._database = database
-        self._rasa = rasa
+        self._memory = memory
         self._wording = wording
         self._identities = identities
         self._store = store
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def asked(self, channel: str, user: str) -> Outgoing:
         """Delete every talk of a citizen who asked for it; returns what is said to them.
@@ -44,7 +37,7 @@ class Deleting:
         While Rasa cannot be reached nothing is deleted, and the citizen can ask again.
         """
         ids, language = await asyncio.to_thread(self._talks, channel, user)
-        if await self._forgotten(ids):
+        if await self._memory.forgotten(ids):
             key = errors.NotNow.wording
         else:
             await asyncio.to_thread(self._erase, ids)
@@ -55,9 +48,8 @@ class Deleting:
     async def withdrawn(self, channel: str, user: str) -> None:
         """Delete every talk of a citizen who withdrew at the platform, which tells it once."""
         ids, _ = await asyncio.to_thread(self._talks, channel, user)
-        left = await self._forgotten(ids)
         await asyncio.to_thread(self._erase, ids)
-        self._forget_later(left)
+        await self._memory.forget(ids)
 
     async def unsent(self, channel: str, message_id: str) -> None:
         """Delete a message that was taken back. Rasa's memory of the talk holds its words too.
@@ -66,7 +58,7 @@ class Deleting:
         """
         reference = self._identities.digest("message", channel, message_id)
         ids = await asyncio.to_thread(self._unsend, channel, reference)
-        self._forget_later(await self._forgotten(ids))
+        await self._memory.forget(ids)
 
     def _talks(self, channel: str, user: str) -> tuple[list[str], str]:
         with self._database.reading() as session:
@@ -87,27 +79,3 @@ class Deleting:
             touched = {message.conversation_id for message in messages}
         self._store.delete_all(photos)
         return touched
-
-    async def _forgotten(self, conversation_ids: Iterable[str]) -> list[str]:
-        """Empty the trackers; returns those that could not be."""
-        left = []
-        for id in conversation_ids:
-            try:
-                await self._rasa.forget(id)
-            except errors.RasaFailed:
-                left.append(id)
-        return left
-
-    def _forget_later(self, conversation_ids: list[str]) -> None:
-        async def again() -> None:
-            left = conversation_ids
-            for _ in range(FORGET_TRIES):
-                await asyncio.sleep(FORGET_AGAIN_SECONDS)
-                if not (left := await self._forgotten(left)):
-                    return
-            log.error("trackers_not_forgotten", conversations=left)
-
-        if conversation_ids:
-            task = asyncio.create_task(again())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)

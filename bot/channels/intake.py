@@ -36,8 +36,8 @@ from bot.channels.metrics import EVENTS
 from bot.channels.outgoing import Outgoings
 from bot.conversations import errors, holding, models, service
 from bot.conversations.greeting import greeting
+from bot.conversations.memory import Memory
 from bot.conversations.models import Conversation
-from bot.conversations.rasa_client import RasaClient
 from bot.conversations.rendering import Renderer
 from bot.conversations.schemas import IncomingMessage
 from bot.conversations.turns import Turns
@@ -60,6 +60,8 @@ class Taken:
     """What is said at once without being stored, because there is no talk to store it in."""
     user: str = ""
     language: str = "ko"
+    is_message: bool = False
+    """Whether it is a message, or a repeat of it; else somebody asks for what waits."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Intake:
         *,
         database: Database,
         turns: Turns,
-        rasa: RasaClient,
+        memory: Memory,
         wording: Wording,
         identities: Identities,
         outgoings: Outgoings,
@@ -97,7 +99,11 @@ class Intake:
         self._outgoings = outgoings
         self._photos = photos
         self._deleting = Deleting(
-            database=database, rasa=rasa, wording=wording, identities=identities, store=photos.store
+            database=database,
+            memory=memory,
+            wording=wording,
+            identities=identities,
+            store=photos.store,
         )
 
     async def take(self, channel: Channel, event: Event) -> Taken:
@@ -127,7 +133,7 @@ class Intake:
         if known is None:
             return Taken()
         if prepared.over:
-            return Taken(known.conversation_id, prepared.stored, user=event.user)
+            return Taken(known.conversation_id, prepared.stored, user=event.user, is_message=True)
         stored: list[str] = []
         try:
             for incoming in await self._incoming(channel, event, prepared):
@@ -141,7 +147,7 @@ class Intake:
             log.warning("photo_unreachable", channel=channel.name, why=str(problem))
             say = Reply(parts=[Say(key="channel.photo_unreachable")])
             await asyncio.to_thread(self._say, known.conversation_id, prepared.key, say)
-        return Taken(known.conversation_id, tuple(stored), user=event.user)
+        return Taken(known.conversation_id, tuple(stored), user=event.user, is_message=True)
 
     async def _prepared(self, channel: Channel, event: Message) -> _Prepared:
         try:
@@ -243,6 +249,8 @@ class Intake:
         """What waits is served; what is in work is waited for."""
         if found is None:
             return Taken(user=event.user)
+        if event.brings:
+            return Taken(found.conversation_id, user=event.user)
         in_work = session.scalars(
             select(models.Message.id)
             .where(

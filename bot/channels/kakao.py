@@ -102,9 +102,10 @@ class Kakao(Channel):
         user = call.user_request.user.id
         if call.user_request.chat is not None:
             return [Ignored(user=user, kind="group")]
+        brings = call.event_parameter(kakao_events.PARAMETER) is not None
         asks = call.pressed(kakao_template.FETCH) or kakao_template.is_fetch(call.said)
-        if asks or call.event_parameter(kakao_events.PARAMETER):
-            return [Fetch(user=user)]
+        if asks or brings:
+            return [Fetch(user=user, brings=brings)]
         if button := call.pressed(kakao_template.BUTTON):
             return [Message(user=user, button=button)]
         photos = call.photos(self._settings.kakao_photo_parameter)

@@ -10,7 +10,9 @@ from bot.attachments.models import Attachment
 from bot.attachments.store import Store
 from bot.channels.models import SeenEvent
 from bot.conversations import service
-from bot.conversations.models import Label, Message
+from bot.conversations.models import Conversation, Label, Message
+from bot.conversations.search_models import MessageWord
+from bot.knowledge import topics
 from bot.privacy.models import VaultEntry
 from bot.wording import Wording
 
@@ -56,6 +58,7 @@ def unsend(session: Session, message: Message, wording: Wording) -> list[str]:
     _forget_values(session, message)
     mine = (Attachment.message_id == message.id, Attachment.ticket_id.is_(None))
     photos = list(session.scalars(delete(Attachment).where(*mine).returning(Attachment.id)))
+    session.execute(delete(MessageWord).where(MessageWord.message_id == message.id))
     session.execute(
         delete(Label).where(Label.message_id == message.id, Label.status != "confirmed")
     )
@@ -70,7 +73,23 @@ def unsend(session: Session, message: Message, wording: Wording) -> list[str]:
     if message.turn in ("queued", "asking"):
         message.turn = "held"
     session.flush()
+    _about_the_rest(session, message.conversation_id)
     return photos
+
+
+def _about_the_rest(session: Session, conversation_id: str) -> None:
+    """Let the conversation be about what its other messages were."""
+    conversation = session.get_one(Conversation, conversation_id)
+    conversation.topic = session.scalar(
+        select(Message.topic)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.sender == "citizen",
+            Message.topic.in_(topics.topics()),
+        )
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
 
 
 def _forget_values(session: Session, message: Message) -> None:

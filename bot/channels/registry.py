@@ -19,7 +19,7 @@ from bot.channels.identities import Identities
 from bot.channels.intake import Intake
 from bot.channels.outbox import Outbox
 from bot.channels.outgoing import Outgoings
-from bot.conversations.rasa_client import RasaClient
+from bot.conversations.memory import Memory
 from bot.conversations.turns import Turns
 from bot.database import Database, utc_now
 from bot.privacy.vault import Cipher
@@ -72,7 +72,7 @@ class Channels:
         settings: Settings,
         database: Database,
         turns: Turns,
-        rasa: RasaClient,
+        memory: Memory,
         wording: Wording,
         cipher: Cipher,
         photos: Photos,
@@ -100,7 +100,7 @@ class Channels:
         self.intake = Intake(
             database=database,
             turns=turns,
-            rasa=rasa,
+            memory=memory,
             wording=wording,
             identities=self.identities,
             outgoings=outgoings,

@@ -1,5 +1,6 @@
 """Asking Rasa: one question, its replies; and what it answered to a question asked before."""
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -55,12 +56,7 @@ class RasaClient:
         A tracker is saved at the end of a turn, so a message that stands in it was answered whole.
         """
         try:
-            response = await self._http.get(
-                f"/conversations/{job.conversation_id}/tracker",
-                params={"token": self._token, "include_events": "ALL"},
-            )
-            response.raise_for_status()
-            events = response.json()["events"]
+            events = await self._events(job.conversation_id)
             return _replies(_custom_after(events, job.message_id))
         except (httpx.HTTPError, KeyError, ValueError, RasaFailed):
             return []
@@ -68,14 +64,40 @@ class RasaClient:
     async def forget(self, conversation_id: str) -> None:
         """Empty the tracker of a conversation. Raises RasaFailed when Rasa cannot be reached."""
         try:
-            response = await self._http.put(
-                f"/conversations/{conversation_id}/tracker/events",
-                params={"token": self._token},
-                json=[],
-            )
-            response.raise_for_status()
+            await self._remember(conversation_id, [])
         except httpx.HTTPError as error:
             raise RasaFailed("the tracker could not be emptied") from error
+
+    async def change(self, conversation_id: str, change: Callable[[Any], Any]) -> None:
+        """Change every value in the tracker of a conversation; an unfinished form goes on.
+
+        A message that Rasa answers in this very moment may be forgotten. Raises RasaFailed when
+        Rasa cannot be reached.
+        """
+        try:
+            before = await self._events(conversation_id)
+            after = change(before)
+            if after != before:
+                await self._remember(conversation_id, after)
+        except (httpx.HTTPError, KeyError, ValueError) as error:
+            raise RasaFailed("the tracker could not be changed") from error
+
+    async def _events(self, conversation_id: str) -> list[dict[str, Any]]:
+        response = await self._http.get(
+            f"/conversations/{conversation_id}/tracker",
+            params={"token": self._token, "include_events": "ALL"},
+        )
+        response.raise_for_status()
+        events: list[dict[str, Any]] = response.json()["events"]
+        return events
+
+    async def _remember(self, conversation_id: str, events: list[dict[str, Any]]) -> None:
+        response = await self._http.put(
+            f"/conversations/{conversation_id}/tracker/events",
+            params={"token": self._token},
+            json=events,
+        )
+        response.raise_for_status()
 
     async def ready(self) -> bool:
         """Whether Rasa has a model loaded."""

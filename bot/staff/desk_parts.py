@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from bot.attachments.preparing import Photos
 from bot.conversations.desk import Desk
 from bot.conversations.hub import Hub
+from bot.conversations.memory import Memory
 from bot.conversations.rasa_client import RasaClient
 from bot.staff.live import Live
 from bot.tickets.forms import Forms
@@ -34,6 +35,12 @@ def rasa(request: Request) -> RasaClient | None:
     return found
 
 
+def memory(request: Request) -> Memory | None:
+    """Reaches what Rasa remembers; None where no Rasa is set up."""
+    found: Memory | None = _part(request, "memory")
+    return found
+
+
 def photos(request: Request) -> Photos:
     """Where photos are kept."""
     found: Photos = _part(request, "photos")
@@ -54,6 +61,7 @@ def forms(request: Request) -> Forms:
 
 Watching = Annotated[Live, Depends(live)]
 Reader = Annotated[RasaClient | None, Depends(rasa)]
+RasaMemory = Annotated[Memory | None, Depends(memory)]
 PhotoStore = Annotated[Photos, Depends(photos)]
 TicketDesk = Annotated[Desk, Depends(tickets_desk)]
 TicketForms = Annotated[Forms, Depends(forms)]

@@ -6,14 +6,15 @@ forgotten.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.conversations.models import Conversation, Label, Message, ShownButton
+from bot.conversations.models import Label, Message, ShownButton
 from bot.conversations.search_models import MessageWord
 from bot.conversations.turn_queue import locked
 from bot.privacy import vault
@@ -30,7 +31,22 @@ from bot.tickets.models import Ticket
 SHORTEST, LONGEST = 2, 120
 """Characters of what is masked: one letter stands everywhere."""
 
+OF_RASA = frozenset(
+    ("action", "event", "id", "intent", "intent_ranking", "message_id", "model_id", "name")
+) | frozenset(("photos", "policy", "sender_id", "timestamp", "topic"))
+"""Keys of a tracker's events that hold names and ids, never what somebody said."""
+
 Change = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What was masked: the placeholder that stands in its place, and in which conversations."""
+
+    placeholder: str
+    talks: tuple[str, ...]
+    change: Change
+    """Does the same to the events of these conversations in Rasa's memory."""
 
 
 def kinds() -> list[str]:
@@ -47,8 +63,8 @@ def mask(
     kind: str,
     cipher: Cipher,
     now: datetime,
-) -> str:
-    """Replace `text` by a placeholder everywhere in the conversation; returns the placeholder.
+) -> Hidden:
+    """Replace `text` by a placeholder everywhere in the conversation, and those before it.
 
     Raises UnknownConversation, BadMask, or NotSaid when it stands nowhere.
     """
@@ -60,7 +76,9 @@ def mask(
         raise errors.BadMask(shortest=str(SHORTEST), longest=str(LONGEST))
     number = conversation.placeholders.get(kind, 0) + 1
     name = _placeholder(kind, number)
-    if not _replace(session, conversation.id, _replacer(wanted, name)):
+    change = _replacer(wanted, name)
+    talks = tuple(one.id for one in chain(session, conversation))
+    if not _replace(session, talks, change):
         raise errors.NotSaid
     keep = kind in KINDS and KINDS[kind].keep
     finding = Finding(kind, wanted if keep else "", name, keep)
@@ -72,7 +90,7 @@ def mask(
     audit(
         session, login=staff.login, what="mask", subject=conversation.id, now=now, details=details
     )
-    return name
+    return Hidden(name, talks, _replacer(wanted, name, keep=OF_RASA))
 
 
 def _placeholder(kind: str, number: int) -> str:
@@ -81,8 +99,11 @@ def _placeholder(kind: str, number: int) -> str:
     return f"[{desk_policy().mask_kinds[kind]} {number}]"
 
 
-def _replacer(wanted: str, name: str) -> Change:
-    """Replaces in texts, and in the texts of JSON values; a placeholder stays whole."""
+def _replacer(wanted: str, name: str, keep: frozenset[str] = frozenset()) -> Change:
+    """Replaces in texts, and in the texts of JSON values; a placeholder stays whole.
+
+    `keep`: keys of objects whose values stay as they are.
+    """
     typed = re.compile(r"\s+".join(re.escape(part) for part in wanted.split()))
 
     def change(value: Any) -> Any:
@@ -91,7 +112,7 @@ def _replacer(wanted: str, name: str) -> Change:
         if isinstance(value, list):
             return [change(each) for each in value]
         if isinstance(value, dict):
-            return {key: change(each) for key, each in value.items()}
+            return {key: each if key in keep else change(each) for key, each in value.items()}
         return value
 
     return change
@@ -105,10 +126,8 @@ def _outside_placeholders(text: str, typed: re.Pattern[str], name: str) -> str:
     return "".join([*done, typed.sub(name, text[at:])])
 
 
-def _replace(session: Session, conversation_id: str, change: Change) -> int:
-    """Replace in all that belongs to the conversation; returns how many rows changed."""
-    conversation = session.get_one(Conversation, conversation_id)
-    ids = [one.id for one in chain(session, conversation)]
+def _replace(session: Session, ids: Sequence[str], change: Change) -> int:
+    """Replace in all that belongs to the conversations; returns how many rows changed."""
     count = 0
     for message in session.scalars(select(Message).where(Message.conversation_id.in_(ids))):
         if _changed(message, ("text", "understood", "reply", "press"), change):

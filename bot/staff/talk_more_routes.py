@@ -4,6 +4,7 @@ from datetime import datetime
 from functools import partial
 from typing import Annotated
 
+from anyio import from_thread
 from fastapi import APIRouter, Form, Response
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from bot.conversations.models import OutboxUnit
 from bot.database import utc_now
 from bot.staff import abuse, errors, masking, notes, pages, talk
 from bot.staff.dependencies import Line
+from bot.staff.desk_parts import RasaMemory
 from bot.staff.service import audit
 from bot.staff.talk_pages import OnTalk, Talk
 
@@ -38,21 +40,31 @@ def note(on: OnTalk, text: Text = "") -> Response:
 @router.post("/conversations/{conversation_id}/mask")
 def mask(
     on: OnTalk,
+    memory: RasaMemory,
     text: Annotated[str, Form(max_length=500)] = "",
     kind: Line = "",
     draft: Text = "",
 ) -> Response:
-    """Replace personal data that was missed, everywhere in the conversation."""
-    replace = partial(
-        masking.mask,
-        conversation_id=on.conversation_id,
-        staff=on.staff,
-        text=text,
-        kind=kind,
-        cipher=on.house.cipher,
-        now=utc_now(),
-    )
-    return on.act(replace, done="masked", draft=draft)
+    """Replace personal data that was missed, everywhere in the conversation and Rasa's memory."""
+    hidden: list[masking.Hidden] = []
+
+    def replace(session: Session) -> None:
+        done = masking.mask(
+            session,
+            conversation_id=on.conversation_id,
+            staff=on.staff,
+            text=text,
+            kind=kind,
+            cipher=on.house.cipher,
+            now=utc_now(),
+        )
+        hidden.append(done)
+
+    answer = on.act(replace, done="masked", draft=draft)
+    if memory is not None:
+        for done in hidden:
+            from_thread.run_sync(memory.change, done.talks, done.change)
+    return answer
 
 
 @router.post("/conversations/{conversation_id}/abuse")

@@ -92,6 +92,7 @@ def create_app(parts: Parts, actions_ready: Callable[[], bool] = lambda: True) -
                 await task
         await app.state.channels.close()
         await parts.turns.close()
+        await parts.memory.close()
         await parts.rasa.close()
         parts.database.dispose()
 
@@ -147,7 +148,7 @@ def _put_parts(app: FastAPI, parts: Parts, actions_ready: Callable[[], bool]) ->
         settings=parts.settings,
         database=parts.database,
         turns=parts.turns,
-        rasa=parts.rasa,
+        memory=parts.memory,
         wording=parts.wording,
         cipher=parts.cipher,
         photos=parts.photos,

@@ -6,6 +6,7 @@ from actions.parts import Parts as ActionParts
 from bot.attachments.preparing import Photos
 from bot.conversations.desk import Desk
 from bot.conversations.hub import Hub
+from bot.conversations.memory import Memory
 from bot.conversations.moves import Moves
 from bot.conversations.rasa_client import RasaClient
 from bot.conversations.service import Keeping
@@ -33,6 +34,7 @@ class Parts:
     desk: Desk
     forms: Forms
     rasa: RasaClient
+    memory: Memory
     hub: Hub
     turns: Turns
     photos: Photos
@@ -77,6 +79,7 @@ class Parts:
             desk,
             forms,
             rasa,
+            Memory(rasa),
             hub,
             turns,
             photos,

@@ -474,7 +474,7 @@ async def test_an_event_that_calls_the_skill_is_answered_with_its_own_message(
         (payload,) = kakao.render(unit)
         await kakao.send(Address(fake.USER), payload, "key")
         call = fake.request(fake.skill_call("", request_params=platform.shown[0][1]["params"]))
-        assert kakao.parse(call) == [Fetch(user=fake.USER)]
+        assert kakao.parse(call) == [Fetch(user=fake.USER, brings=True)]
         nothing = [Outgoing(wording().text("channel.nothing_waits", "ko"))]
         alone = kakao.reply(call, [nothing])
         with_another = kakao.reply(call, [[HELLO]])
@@ -489,7 +489,7 @@ def test_an_events_parameter_that_is_not_ours_does_no_harm(kakao: Kakao) -> None
     for strange in ("x", "[]", '{"parts": 3}', '{"parts": [{"text": 1}]}'):
         params = {kakao_events.PARAMETER: strange}
         call = fake.request(fake.skill_call("", request_params=params))
-        assert kakao.parse(call) == [Fetch(user=fake.USER)]
+        assert kakao.parse(call) == [Fetch(user=fake.USER, brings=True)]
         body = kakao.reply(call, []).answer.body
         assert isinstance(body, dict)
         check_skill_reply(body)

@@ -15,6 +15,7 @@ from bot.channels.base import OutButton, Outgoing, RawRequest, Refused
 from bot.channels.line import Line as LineChannel
 from bot.channels.models import ChannelUser
 from bot.conversations.models import Conversation, Message, OutboxUnit
+from bot.conversations.search_models import MessageWord
 from bot.privacy.models import VaultEntry
 from bot.settings import Settings
 from bot.web.parts import Parts
@@ -269,10 +270,20 @@ def test_an_unsent_text_is_deleted_with_its_personal_data(
     event = sample.text("제 번호는 010-2345-6789예요")
     post(client, event)
     line.wait(2)
+    with parts.database.writing() as session:
+        (said,) = session.query(Message).filter_by(sender="citizen")
+        session.add(
+            MessageWord(
+                word="번호/NN",
+                message_id=said.id,
+                conversation_id=said.conversation_id,
+                at=said.created_at,
+            )
+        )
     post(client, sample.event("unsend", unsend={"messageId": event["message"]["id"]}))
     (message,) = rows(parts, Message, sender="citizen")
     assert message.text == words("channel.unsent")
-    assert count(parts, VaultEntry) == 0
+    assert count(parts, VaultEntry) == count(parts, MessageWord) == 0
     assert rasa.forgotten == [message.conversation_id]
 
 

@@ -1,5 +1,6 @@
 """Personal data: never in the database, the tracker, the logs or the API."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 
@@ -7,9 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversations import service as conversations
+from bot.conversations.rasa_client import RasaClient
 from bot.database import Database, utc_now
 from bot.privacy.models import VaultEntry
 from bot.privacy.vault import Cipher
+from bot.staff import masking
+from bot.staff.service import Staff
 from bot.tickets.models import Ticket, TicketSecret
 from tests.support.citizen import Citizen, check_code_in, finish_report, start_report
 from tests.support.leaks import leaks, stored_rows
@@ -144,6 +148,44 @@ def test_a_deleted_conversation_leaves_nothing_behind(
     assert citizen.client.delete(citizen.path, headers=citizen.headers).status_code == 204
     for row in rows(databases):
         assert said not in row and json.dumps(said)[1:-1] not in row
+
+
+def test_a_mask_set_by_hand_reaches_what_rasa_remembers_and_the_form_goes_on(
+    citizen: Citizen, service: Service, databases: list[Database]
+) -> None:
+    start_report(citizen)
+    said = next(each for each in citizen.conversation()["messages"] if each["sender"] == "citizen")
+    word = "구멍이"
+    assert word in said["text"]
+    staff = Staff(1, "sunja", "순자", "counsellor", must_change=False, csrf_token="x")
+    assert any(remembered(row, citizen, word) for row in rows(databases))
+    with service.database.writing() as session:
+        hidden = masking.mask(
+            session,
+            conversation_id=citizen.id,
+            staff=staff,
+            text=word,
+            kind="other",
+            cipher=Cipher(service.settings.vault_key()),
+            now=utc_now(),
+        )
+    asyncio.run(_changed(service, hidden))
+    assert not any(remembered(row, citizen, word) for row in rows(databases))
+    finish_report(citizen)
+    assert citizen.presses("button.send").ticket
+
+
+async def _changed(service: Service, hidden: masking.Hidden) -> None:
+    settings = service.settings
+    rasa = RasaClient(
+        f"http://127.0.0.1:{settings.rasa_port}", settings.rasa_api_token(), timeout_seconds=10
+    )
+    await rasa.change(hidden.talks[0], hidden.change)
+    await rasa.close()
+
+
+def remembered(row: str, citizen: Citizen, word: str) -> bool:
+    return citizen.id in row and (word in row or json.dumps(word)[1:-1] in row)
 
 
 def rows(databases: list[Database]) -> list[str]:

@@ -1,6 +1,7 @@
 """Everything that an installation has written down, to look for what must not be there."""
 
 import json
+import zlib
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -32,7 +33,18 @@ def stored_rows(*databases: Database) -> Iterator[tuple[str, bytes]]:
         with database.reading() as session:
             for table in metadata.sorted_tables:
                 for row in session.execute(select(table)):
-                    yield f"table {table.name}", repr(tuple(row)).encode("utf-8", "replace")
+                    shown = repr(tuple(map(inflated, row)))
+                    yield f"table {table.name}", shown.encode("utf-8", "replace")
+
+
+def inflated(value: object) -> object:
+    """A value as it was before it was compressed, as Rasa's trackers are."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return zlib.decompress(value).decode()
+    except (zlib.error, UnicodeDecodeError):
+        return value
 
 
 def leaks(folder: Path, databases: list[Database], values: list[str]) -> list[str]:
