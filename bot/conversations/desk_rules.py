@@ -9,18 +9,22 @@ from datetime import datetime, time
 from typing import Any, Literal
 
 import structlog
+from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot import hours
 from bot.conversations.desk_rules_models import RuleChange
-from bot.conversations.errors import BadRules
+from bot.conversations.errors import BadRules, StaleRules
+from bot.conversations.people_models import Presence
 from bot.conversations.people_policy import people_policy
 from bot.hours import Opening
 
 log = structlog.get_logger(__name__)
 MAX_REASON = 500
+LOCK = 120_021
+"""Of PostgreSQL's advisory locks, the one of the desk's rules."""
 
 
 class DeskRules(BaseModel):
@@ -43,8 +47,12 @@ class DeskRules(BaseModel):
 
     @model_validator(mode="after")
     def _in_order(self) -> "DeskRules":
-        if self.opens >= self.closes or self.ask_minutes >= self.close_minutes:
-            raise ValueError("opens before closes, and asks before it closes")
+        if self.opens.tzinfo or self.closes.tzinfo:
+            raise ValueError("times are by the clock of Asia/Seoul")
+        if self.opens >= self.closes:
+            raise ValueError("opens before closes")
+        if self.ask_minutes >= self.close_minutes:
+            raise ValueError("asks before it closes")
         return self
 
     @property
@@ -90,21 +98,34 @@ def current(session: Session) -> DeskRules:
 
 
 def change(
-    session: Session, *, values: Mapping[str, object], reason: str, login: str, now: datetime
+    session: Session,
+    *,
+    values: Mapping[str, object],
+    reason: str,
+    login: str,
+    now: datetime,
+    seen: int | None = None,
 ) -> list[RuleChange]:
     """Give rules new values; returns what changed, nothing for values that hold already.
 
-    `values`: by name, as a form sends them; a name that is not there stays as it is. Raises
-    BadRules when a value makes no sense beside the others or the reason is missing or too long.
+    `values`: by name, as a form sends them; a name that is not there stays as it is. `seen`: the
+    last change that who decides has seen (`newest`). Raises BadRules when a value makes no sense
+    beside the others or the reason is missing or too long, StaleRules when there is a later change.
     """
     reason = reason.strip()
-    if not 0 < len(reason) <= MAX_REASON or not set(values) <= set(NAMES):
-        raise BadRules
+    if not 0 < len(reason) <= MAX_REASON:
+        raise BadRules("reason")
+    if unknown := set(values) - set(NAMES):
+        raise BadRules(*sorted(unknown))
+    _one_at_a_time(session)
+    if seen is not None and seen != newest(session):
+        raise StaleRules
     before = current(session)
     try:
         after = DeskRules.model_validate(before.model_dump() | dict(values))
     except ValidationError as error:
-        raise BadRules from error
+        named = (str(each["loc"][0]) for each in error.errors() if each["loc"])
+        raise BadRules(*named) from error
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
     rows = [
         RuleChange(name=name, before=old[name], after=new[name], reason=reason, login=login, at=now)
@@ -112,8 +133,35 @@ def change(
         if old[name] != new[name]
     ]
     session.add_all(rows)
+    if before.capacity != after.capacity:
+        # Who never chose another number goes along.
+        session.execute(
+            update(Presence)
+            .where(Presence.capacity == before.capacity)
+            .values(capacity=after.capacity)
+        )
     session.flush()
     return rows
+
+
+def newest(session: Session) -> int:
+    """The number of the last change; 0 before there is one."""
+    return session.scalar(select(func.max(RuleChange.id))) or 0
+
+
+def bounds(name: str) -> tuple[int, int] | None:
+    """The least and the most that a number may be; None for what is no number."""
+    limits = {type(each): each for each in DeskRules.model_fields[name].metadata}
+    least, most = limits.get(Ge), limits.get(Le)
+    if not isinstance(least, Ge) or not isinstance(most, Le):
+        return None
+    return int(str(least.ge)), int(str(most.le))
+
+
+def _one_at_a_time(session: Session) -> None:
+    """Let the next who changes rules wait for this transaction; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
 def history(session: Session, limit: int = 100) -> Sequence[RuleChange]:

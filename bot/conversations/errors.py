@@ -95,6 +95,18 @@ class BadRules(ConversationError):
     status = 422
     wording = "error.bad_rules"
 
+    def __init__(self, *fields: str) -> None:
+        super().__init__()
+        self.fields = fields
+        """The names of what is wrong, where a single one can be named."""
+
+
+class StaleRules(ConversationError):
+    """Somebody else changed the desk's rules after the form was opened."""
+
+    status = 409
+    wording = "error.stale_rules"
+
 
 class BadScore(ConversationError):
     """A satisfaction that is none of 1 to 5."""

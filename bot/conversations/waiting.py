@@ -158,4 +158,7 @@ def said(place: Place) -> Say:
 def opening_values(opening: Opening, now: datetime) -> dict[str, str]:
     """Values of the sentences that say when a person is there."""
     opens = opening.next_open(now)
-    return {f"opens_{language}": dates.moment(opens, language, now=now) for language in LANGUAGES}
+    hours = {"from": f"{opening.opens:%H:%M}", "to": f"{opening.closes:%H:%M}"}
+    return hours | {
+        f"opens_{language}": dates.moment(opens, language, now=now) for language in LANGUAGES
+    }

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.conversations import desk_rules
 from bot.conversations.desk_rules import DeskRules
+from bot.conversations.errors import BadRules, StaleRules
 from bot.database import utc_now
 from bot.staff import pages
 from bot.staff.dependencies import PATH, Done, House, Services, acts, needs
@@ -63,13 +64,14 @@ def change_rules(
     staff: Changing,
     values: Annotated[dict[str, str], Depends(given)],
     reason: Reason = "",
+    seen: Annotated[int, Form(ge=0, le=2**31)] = 0,
 ) -> Response:
     """Change rules; each that changes is kept with the reason."""
     now = utc_now()
 
     def work(session: Session) -> None:
         for one in desk_rules.change(
-            session, values=values, reason=reason, login=staff.login, now=now
+            session, values=values, reason=reason, login=staff.login, now=now, seen=seen
         ):
             details = {"before": one.before, "after": one.after, "reason": one.reason}
             audit(
@@ -102,7 +104,11 @@ def _page(
     with house.database.reading() as session:
         rules = desk_rules.current(session).model_dump(mode="json")
         history = desk_rules.history(session)
+        newest = desk_rules.newest(session)
     shown = {name: desk_rules.as_text(value) for name, value in rules.items()}
+    if isinstance(problem, StaleRules):
+        # What holds now is shown, not what was meant before.
+        draft = {"reason": (draft or {}).get("reason", "")}
     as_shipped = desk_rules.shipped().model_dump(mode="json")
     return pages.page(
         request,
@@ -110,6 +116,9 @@ def _page(
         status=problem.status if problem else 200,
         here=HERE,
         names=desk_rules.NAMES,
+        seen=newest,
+        bounds=desk_rules.bounds,
+        wrong=problem.fields if isinstance(problem, BadRules) else (),
         ways=WAYS,
         fields=shown | {"reason": ""} | (draft or {}),
         shipped={name: desk_rules.as_text(value) for name, value in as_shipped.items()},

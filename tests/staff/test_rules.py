@@ -1,15 +1,22 @@
 """The staff page of the desk's rules: what holds, what was changed, and what is refused."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time
+from threading import Barrier
 from typing import Any
 
 import pytest
+from httpx import Response
 
-from bot.conversations import desk_rules, waiting
+from bot.conversations import desk_rules, presence, waiting
 from bot.conversations.desk_rules_models import RuleChange
+from bot.conversations.errors import BadRules
 from bot.database import utc_now
 from bot.hours import SEOUL
+from bot.replies import Say
 from bot.staff.models import AuditEvent
+from bot.wording import wording
 from tests.staff.office import Browser, Office
 
 PAGE = "/staff/rules"
@@ -22,6 +29,13 @@ def signed_in(office: Office, browser: Browser) -> Browser:
     office.account(role="supervisor")
     assert browser.sign_in().status_code == 303
     return browser
+
+
+def change(browser: Browser, **fields: str) -> Response:
+    """Send the form as it stands on the page now."""
+    seen = re.search(r'name="seen" value="(\d+)"', browser.get(PAGE).text)
+    assert seen
+    return browser.post(PAGE, PAGE, seen=seen[1], **fields)
 
 
 def rules(office: Office) -> desk_rules.DeskRules:
@@ -37,12 +51,14 @@ def test_a_change_holds_at_once_and_says_who_made_it_and_why(
     office: Office, signed_in: Browser
 ) -> None:
     waits = office.talk("여보세요")
-    answer = signed_in.post(PAGE, PAGE, opens="13:00", capacity="5", reason="정전 점검")
+    answer = change(signed_in, opens="13:00", capacity="5", reason="정전 점검")
     assert answer.headers["location"] == f"{PAGE}?done=rules_changed", answer.text
     assert (rules(office).opens, rules(office).capacity) == (time(13), 5)
     with office.database.reading() as session:
         told = waiting.handed_over(session, conversation_id=waits, now=NOON)
-    assert "handover.closed" in [getattr(part, "key", "") for part in told.parts]
+    (closed,) = [part for part in told.parts if isinstance(part, Say)]
+    assert closed.key == "handover.closed"
+    assert "13:00~22:00" in wording().text(closed.key, "ko", closed.values)
     page = signed_in.get(PAGE).text
     for shown in ("07:00 → 13:00", "3 → 5", "정전 점검", "sunja"):
         assert shown in page
@@ -56,13 +72,13 @@ def test_what_is_changed_back_leaves_both_changes_in_the_history(
     office: Office, signed_in: Browser
 ) -> None:
     for value in ("5", "3"):
-        signed_in.post(PAGE, PAGE, capacity=value, reason="시험")
+        change(signed_in, capacity=value, reason="시험")
     assert rules(office) == desk_rules.shipped()
     assert [(row.before, row.after) for row in office.rows(RuleChange)] == [(3, 5), (5, 3)]
 
 
 def test_a_value_that_holds_already_changes_nothing(office: Office, signed_in: Browser) -> None:
-    signed_in.post(PAGE, PAGE, capacity="3", opens="07:00", reason="그대로")
+    change(signed_in, capacity="3", opens="07:00", reason="그대로")
     assert office.rows(RuleChange) == []
 
 
@@ -72,6 +88,8 @@ def test_a_value_that_holds_already_changes_nothing(office: Office, signed_in: B
         {"opens": "22:30"},
         {"closes": "06:00"},
         {"opens": "25:00"},
+        {"opens": "09:00Z", "closes": "18:00Z"},
+        {"opens": "09:00+09:00"},
         {"ask_minutes": "40"},
         {"capacity": "0"},
         {"capacity": "많이"},
@@ -85,12 +103,49 @@ def test_a_value_that_holds_already_changes_nothing(office: Office, signed_in: B
 def test_what_makes_no_sense_is_refused_and_stands_in_the_form_again(
     office: Office, signed_in: Browser, wrong: dict[str, Any]
 ) -> None:
-    answer = signed_in.post(PAGE, PAGE, **{"reason": "시험", **wrong})
+    answer = change(signed_in, **{"reason": "시험", **wrong})
     assert answer.status_code == 422
     name, value = next(iter(wrong.items()))
     assert name == "assign" or str(value) in answer.text
+    assert 'aria-invalid="true"' in answer.text or name in ("opens", "closes", "ask_minutes")
     assert rules(office) == desk_rules.shipped()
     assert office.rows(RuleChange) == []
+
+
+def test_a_form_that_is_out_of_date_changes_nothing_and_shows_what_holds(
+    office: Office, signed_in: Browser
+) -> None:
+    change(signed_in, capacity="5", reason="먼저")
+    stale = signed_in.post(PAGE, PAGE, seen="0", capacity="3", assign="round_robin", reason="나중")
+    assert stale.status_code == 409
+    assert 'value="5"' in stale.text and "나중" in stale.text
+    assert (rules(office).capacity, rules(office).assign) == (5, "pull")
+
+
+def test_two_changes_at_once_follow_each_other(office: Office) -> None:
+    """Each is right alone; together the day would close before it opens."""
+    barrier = Barrier(2)
+
+    def change(values: dict[str, str]) -> bool:
+        barrier.wait()
+        try:
+            with office.database.writing() as session:
+                desk_rules.change(session, values=values, reason="함께", login="kim", now=utc_now())
+        except BadRules:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(change, ({"opens": "17:00"}, {"closes": "16:00"})))
+    assert sorted(done) == [False, True]
+
+
+def test_a_changed_capacity_holds_for_who_never_chose_another(office: Office) -> None:
+    with office.database.writing() as session:
+        presence.set_state(session, login="kim", state="available", now=NOON)
+        presence.set_state(session, login="lee", state="available", now=NOON, capacity=1)
+        desk_rules.change(session, values={"capacity": "5"}, reason="시험", login="kim", now=NOON)
+        assert presence.places(session, now=NOON) == 6
 
 
 def test_a_counsellor_may_not_change_the_rules(office: Office, browser: Browser) -> None:
