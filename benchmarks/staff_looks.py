@@ -164,6 +164,7 @@ PAGES = {
     "tickets, open": "/staff/tickets",
     "tickets, overdue of an office": "/staff/tickets?show=overdue&office=jeju120",
     "tickets, board": "/staff/tickets/board",
+    "figures, the usual period": "/staff/statistics",
 }
 
 

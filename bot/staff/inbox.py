@@ -191,15 +191,15 @@ def _of_tier(
     now: datetime,
     limit: int,
 ) -> list[tuple[Conversation, Message | None]]:
+    by = tier.by
     query = (
         select(Conversation, Message)
         .outerjoin(Message, _LAST)
-        .where(*tier.where, *conditions(session, filters))
+        .where(*tier.where, *conditions(session, filters, closed=by is Conversation.closed_at))
         .limit(limit)
     )
     if filters.age:
-        query = query.where(tier.by <= now - timedelta(minutes=filters.age))
-    by = tier.by
+        query = query.where(by <= now - timedelta(minutes=filters.age))
     if tier.newest_first:
         query = query.order_by(by.desc(), Conversation.id.desc())
         if start is not None:

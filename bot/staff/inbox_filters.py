@@ -64,8 +64,10 @@ def choices(session: Session) -> Choices:
     )
 
 
-def conditions(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
-    """What the filters ask of a conversation, but for its age."""
+def conditions(
+    session: Session, filters: Filters, *, closed: bool = False
+) -> list[ColumnElement[bool]]:
+    """What the filters ask of a conversation, but for its age. `closed`: of one that has ended."""
     found: list[ColumnElement[bool]] = []
     for column, value in (
         (Conversation.channel, filters.channel),
@@ -76,15 +78,19 @@ def conditions(session: Session, filters: Filters) -> list[ColumnElement[bool]]:
         if value:
             found.append(column == value)
     if filters.office:
-        found.append(_of_office(session, filters.office))
+        found.append(_of_office(session, filters.office, closed))
     return found
 
 
-def _of_office(session: Session, office: str) -> ColumnElement[bool]:
-    """A ticket of the office, or talk of what its articles tell."""
+def _of_office(session: Session, office: str, closed: bool) -> ColumnElement[bool]:
+    """A ticket of the office (one that is open, while the talk is), or talk of what its articles
+    tell.
+    """
     asked = select(Ticket.conversation_id).where(
         Ticket.office == office, Ticket.conversation_id.is_not(None)
     )
+    if not closed:
+        asked = asked.where(Ticket.done_at.is_(None))
     topics = [one.topic for one in knowledge.served_all(session) if office in one.body.departments]
     return or_(Conversation.id.in_(asked), Conversation.topic.in_(topics))
 

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from starlette.concurrency import run_in_threadpool
 
 from bot.conversations.hub import Hub
@@ -176,6 +176,8 @@ class Live:
             if not self._consoles and self._task is not None:
                 self._task.cancel()
                 self._task, self.seen = None, Seen()
+                # Nobody watches what is drawn any more.
+                self._renew()
 
     async def _watch(self) -> None:
         while True:
@@ -186,13 +188,12 @@ class Live:
                 await asyncio.sleep(SETTLES_SECONDS)
 
     async def _round(self) -> None:
-        new, self._new = self._new, set()
-        before = self.seen
+        new, before = set(self._new), self.seen
         self.seen, changes = await run_in_threadpool(self._look, before)
+        self._new -= new
         moved = self.seen.people != before.people
         if changes or moved:
-            self.version += 1
-            self._drawn.clear()
+            self._renew()
         counted = self.seen.counts != before.counts
         for console in self._consoles:
             watch = console.watch
@@ -208,6 +209,10 @@ class Live:
         await asyncio.sleep(SETTLES_SECONDS)
         await self._hub.wait_for_any(1.0 - SETTLES_SECONDS)
 
+    def _renew(self) -> None:
+        self.version += 1
+        self._drawn.clear()
+
     def _look(self, before: Seen) -> tuple[Seen, list[Change]]:
         now = utc_now()
         since = now - LATE
@@ -219,25 +224,28 @@ class Live:
             Conversation.staff_login,
         )
         recent = Conversation.updated_at >= since
-        if not before.known:
-            # What has needed a person for longer is known from the start.
-            recent = or_(recent, Conversation.state.in_(BY_PEOPLE))
+        needs = Conversation.state.in_(BY_PEOPLE)
+        alarm = and_(Conversation.alarm.is_not(None), Conversation.state != "closed")
         with self._database.reading() as session:
             rows = session.execute(
-                found.where(recent).order_by(Conversation.updated_at.desc()).limit(MOST_KNOWN)
+                found.where(or_(recent, needs, alarm))
+                .order_by(Conversation.updated_at.desc())
+                .limit(MOST_KNOWN)
             )
-            fresh = {
+            known = {
                 row.id: Known(row.updated_at, row.state, row.alarm, row.staff_login) for row in rows
             }
             waiting, alarms = inbox.needing(session)
             looking = viewers.now_looking(session, now=now)
-        known = {id: one for id, one in before.known.items() if one.needs or one.at >= since}
-        gone = [id for id, one in known.items() if one.at >= since and id not in fresh]
         changes = [
-            Change(id, before.known.get(id), fresh.get(id))
-            for id in (*fresh, *gone)
-            if before.known.get(id) != fresh.get(id)
+            Change(id, before.known.get(id), one)
+            for id, one in known.items()
+            if before.known.get(id) != one
         ]
-        for id in gone:
-            del known[id]
-        return Seen(known | fresh, waiting, alarms, looking), changes
+        # What is not found any more was deleted, or is the bot's and has been quiet for long.
+        changes += [
+            Change(id, one, None)
+            for id, one in before.known.items()
+            if id not in known and (one.needs or one.at >= since)
+        ]
+        return Seen(known, waiting, alarms, looking), changes

@@ -67,6 +67,7 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_events_login", "login", "at"),
         Index("ix_audit_events_subject", "subject", "at"),
+        Index("ix_audit_events_what", "what", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

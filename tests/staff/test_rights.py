@@ -8,7 +8,7 @@ from sqlalchemy.exc import DatabaseError
 
 from bot.conversations.switches_models import Switch
 from bot.database import utc_now
-from bot.staff import people, rights, service
+from bot.staff import audit_log, people, rights, service
 from bot.staff.models import AuditEvent, StaffAccount, StaffSession
 from bot.staff.pages import MENU
 from bot.wording import wording
@@ -150,6 +150,18 @@ def test_people_end_their_own_sessions_and_not_those_of_others(
     own = browser.post(f"/staff/sessions/{by_owner[True].id}/end", "/staff/sessions")
     assert own.status_code == 303
     assert "Opera" not in browser.get("/staff/sessions").text
+
+
+def test_the_audit_log_names_each_kind_of_act_once(office: Office) -> None:
+    def kinds() -> list[str]:
+        with office.database.reading() as session:
+            return audit_log.kinds(session)
+
+    assert kinds() == []
+    for what in ("take", "note", "take", "mask"):
+        with office.database.writing() as session:
+            service.audit(session, login="kim", what=what, subject="x", now=utc_now())
+    assert kinds() == ["mask", "note", "take"]
 
 
 def test_the_audit_log_is_only_added_to(office: Office) -> None:
