@@ -14,18 +14,22 @@ def client_address(request: HTTPConnection, trusted: str) -> str:
     The last address that is not a trusted proxy is taken: the ones before it are the caller's say.
     `trusted`: addresses or networks, comma separated. Raises ValueError for one that is neither.
     """
-    networks = _networks(trusted)
+    within = networks(trusted)
     address = request.client.host if request.client else UNKNOWN
-    for hop in reversed(request.headers.get("x-forwarded-for", "").split(",")):
-        if not hop.strip() or not _within(address, networks):
+    # A proxy may add a line of its own below the one that it was given.
+    hops = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+    for hop in reversed(hops):
+        if not hop.strip() or not _within(address, within):
             break
         address = hop.strip()
     return address
 
 
 @lru_cache
-def _networks(trusted: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    return tuple(ip_network(one.strip()) for one in trusted.split(",") if one.strip())
+def networks(trusted: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The networks of a list, a single address being one too. Raises ValueError."""
+    parts = (one.strip() for one in trusted.split(","))
+    return tuple(ip_network(one, strict=False) for one in parts if one)
 
 
 def _within(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:

@@ -6,10 +6,11 @@ Every field is documented in docs/settings.md; a test fails on one that is not.
 import base64
 import secrets
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.paths import ROOT
@@ -58,7 +59,8 @@ class Settings(BaseSettings):
         "", description="Origins, comma separated, of pages that may embed the widget."
     )
     trusted_proxies: str = Field(
-        "", description="Addresses, comma separated, whose X-Forwarded-For is believed."
+        "",
+        description="Addresses or networks, comma separated, whose X-Forwarded-For is believed.",
     )
     messages_per_minute: int = Field(
         60, description="Messages a conversation may send in a minute before 429."
@@ -224,6 +226,16 @@ class Settings(BaseSettings):
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="Logs as one JSON object a line.")
+
+    @field_validator("trusted_proxies", "naver_source_ranges")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for part in filter(None, (one.strip() for one in value.split(","))):
+            try:
+                ip_network(part, strict=False)
+            except ValueError:
+                raise ValueError(f"{part!r} is neither an address nor a network") from None
+        return value
 
     @property
     def database(self) -> str:

@@ -7,6 +7,7 @@ processes may run this.
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -35,6 +36,8 @@ AT_ONCE = 8
 """Conversations of one channel that are sent to at the same time."""
 A_ROUND = 200
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
+OFFER_AGAIN_SECONDS = 60.0
+"""After a platform's console refused a conversation."""
 ANSWERS_AFTER = timedelta(seconds=70)
 """Until then an answer may still go out as the HTTP reply, or by its call back."""
 
@@ -67,6 +70,8 @@ class Outbox:
         self._at_once = {name: asyncio.Semaphore(AT_ONCE) for name in channels}
         self._busy: set[str] = set()
         self._again: set[str] = set()
+        self._offered: dict[str, float] = {}
+        """When a platform's console refused a conversation, by the monotonic clock."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -79,6 +84,8 @@ class Outbox:
 
     async def round(self) -> None:
         """Begin to send what is due."""
+        since = time.monotonic() - OFFER_AGAIN_SECONDS
+        self._offered = {id: at for id, at in self._offered.items() if at > since}
         for conversation_id in await asyncio.to_thread(self._due):
             self.start(conversation_id)
 
@@ -98,8 +105,9 @@ class Outbox:
             goes_on = True
             while goes_on:
                 self._again.discard(conversation_id)
-                goes_on = await self._one(conversation_id) or conversation_id in self._again
-            await self._hand_over(conversation_id)
+                goes_on = await self._one(conversation_id)
+                goes_on = goes_on or await self._hand_over(conversation_id)
+                goes_on = goes_on or conversation_id in self._again
         finally:
             self._busy.discard(conversation_id)
             self._again.discard(conversation_id)
@@ -121,34 +129,45 @@ class Outbox:
             claim = await asyncio.to_thread(self._claim, conversation_id, channel)
             return claim is not None and await self._send(channel, claim)
 
-    async def _hand_over(self, conversation_id: str) -> None:
+    async def _hand_over(self, conversation_id: str) -> bool:
         """Give who waits for a person to the platform's own console, where people answer there.
 
-        Where that fails the conversation stays in our own line.
+        Where that fails the conversation stays in our own line and is offered again later. True
+        when it was given.
         """
-        if not any(channel.hands_over() for channel in self._channels.values()):
-            return
+        if not self._hands_over():
+            return False
         channel_name = await asyncio.to_thread(self._channel_of, conversation_id)
         channel = self._channels.get(channel_name or "")
         if channel is None or not channel.hands_over():
-            return
-        to = await asyncio.to_thread(self._waiting, conversation_id)
+            return False
+        if conversation_id in self._offered:
+            return False
+        to = await asyncio.to_thread(self._told_to_wait, conversation_id)
         if to is None:
-            return
+            return False
         sent = await channel.hand_over(to)
         if sent.ok:
+            self._offered.pop(conversation_id, None)
             await asyncio.to_thread(self._held_there, conversation_id)
         else:
+            self._offered[conversation_id] = time.monotonic()
             log.warning("not_handed_over", channel=channel.name, why=sent.reason)
+        return sent.ok
 
-    def _waiting(self, conversation_id: str) -> Address | None:
-        """Whom to hand over; None when nobody waits, or nobody is there to answer."""
+    def _hands_over(self) -> list[str]:
+        return [name for name, channel in self._channels.items() if channel.hands_over()]
+
+    def _told_to_wait(self, conversation_id: str) -> Address | None:
+        """Whom to hand over: who waits, was told so, and finds somebody there; else None."""
         now = utc_now()
         with self._database.reading() as session:
             conversation = session.get(Conversation, conversation_id)
             if conversation is None or conversation.state != "waiting":
                 return None
             if not desk_rules.current(session).opening.is_open(now):
+                return None
+            if outgoing.waiting(session, conversation_id):
                 return None
             if self._unreachable(session, conversation_id):
                 return None
@@ -187,8 +206,12 @@ class Outbox:
         names = [name for name, channel in self._channels.items() if channel.can_push()]
         if not names:
             return []
+        now = utc_now()
         with self._database.reading() as session:
-            return outgoing.conversations_waiting(session, names, utc_now(), A_ROUND)
+            due = outgoing.conversations_waiting(session, names, now, A_ROUND)
+            if (there := self._hands_over()) and desk_rules.current(session).opening.is_open(now):
+                due += outgoing.conversations_for_a_person(session, there, A_ROUND)
+        return list(dict.fromkeys(due))
 
     def _channel_of(self, conversation_id: str) -> str | None:
         with self._database.reading() as session:

@@ -141,3 +141,15 @@ def conversations_waiting(
             .limit(limit)
         )
     )
+
+
+def conversations_for_a_person(session: Session, channels: Sequence[str], limit: int) -> list[str]:
+    """Conversations of these channels that wait for a person, the longest wait first."""
+    return list(
+        session.scalars(
+            select(Conversation.id)
+            .where(Conversation.state == "waiting", Conversation.channel.in_(channels))
+            .order_by(Conversation.waiting_since, Conversation.id)
+            .limit(limit)
+        )
+    )

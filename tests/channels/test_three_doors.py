@@ -245,6 +245,20 @@ def test_a_repeat_while_the_first_is_in_work_gets_the_very_reply_of_the_first(
     assert citizens_messages(parts) == ["첫 번째", "두 번째"]
 
 
+def test_who_asks_while_the_message_is_still_in_work_waits_for_its_answer(
+    app: FastAPI, client: TestClient, parts: Parts, rasa: SlowRasa
+) -> None:
+    slow_down(app, rasa)
+    rasa.seconds = 2.5
+    reply = skill(client)
+    assert wording().text("channel.not_yet", "ko") in said(reply)
+    channel = app.state.channels.on["kakao"]
+    channel.capabilities = channel.capabilities.model_copy(update={"answer_seconds": 4})
+    label = wording().text("channel.see_answer", "ko")
+    answer = posted(client, "kakao", fakes_kakao.pressed(reply, label)).json()
+    assert GREETING in said(answer)
+
+
 def test_a_late_answer_goes_to_the_callback(
     app: FastAPI, client: TestClient, rasa: SlowRasa, kakao: fakes_kakao.Kakao
 ) -> None:
@@ -301,6 +315,22 @@ def test_what_staff_say_goes_out_as_an_event_and_is_shown_once(
     assert said(made.json()).count("내일 고칠게요.") == 1
     waited(lambda: True if not undelivered(parts) else None, 10, lambda: "its delivery")
     assert "내일 고칠게요." not in said(skill(client, utterance="알겠어요"))
+
+
+@pytest.mark.parametrize("more", [EVENTS])
+def test_what_an_event_brings_is_shown_while_a_message_is_in_work(
+    app: FastAPI, client: TestClient, parts: Parts, kakao: fakes_kakao.Kakao, rasa: SlowRasa
+) -> None:
+    skill(client)
+    staff_say(parts, "내일 고칠게요.")
+    (event,) = kakao.wait(1)
+    with parts.database.writing() as session:
+        talk = session.scalars(select(Conversation.id)).one()
+        service.hand_back(session, conversation_id=talk, now=utc_now())
+    slow_down(app, rasa)
+    skill(client, utterance="언제요")
+    made = posted(client, "kakao", fakes_kakao.skill_call("", request_params=event["params"]))
+    assert "내일 고칠게요." in said(made.json())
 
 
 def test_a_secure_image_is_fetched_and_kept(
@@ -372,6 +402,20 @@ def test_who_waits_is_given_to_the_partner_centre_where_people_answer_there(
     waited(lambda: True if state(parts) == "platform" else None, 10, lambda: "the handover")
     assert naver.handed_over == [fakes_naver.USER]
     assert naver.broken == []
+
+
+@pytest.mark.parametrize("more", [{"naver_handover": True}])
+def test_who_came_at_night_is_given_to_the_partner_centre_in_the_morning(
+    client: TestClient, parts: Parts, naver: fakes_naver.Naver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_day = False
+    monkeypatch.setattr("bot.hours.Opening.is_open", lambda opening, now: is_day)
+    asks_for_a_person(client, parts)
+    naver.wait(2)
+    time.sleep(1.0)
+    assert state(parts) == "waiting"
+    is_day = True
+    waited(lambda: True if state(parts) == "platform" else None, 10, lambda: "the handover")
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from httpx import Response
 
+from bot import callers
 from bot.database import Database, utc_now
 from bot.settings import Settings
 from bot.staff import service
@@ -121,6 +122,14 @@ def test_a_forwarded_address_counts_only_from_a_trusted_proxy(app: FastAPI, offi
     assert [tried(number) for number in range(6)] == [401] * 5 + [429]
     app.state.settings = Settings(trusted_proxies="10.0.0.0/24")
     assert tried(7) == 401
+
+
+def test_the_line_that_the_proxy_adds_is_believed_and_the_callers_own_is_not() -> None:
+    lines = [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-for", b"198.51.100.4")]
+    scope = {"type": "http", "client": ("10.0.0.7", 1), "headers": lines}
+    assert callers.client_address(Request(scope), "10.0.0.0/24") == "198.51.100.4"
+    assert callers.client_address(Request(scope), "") == "10.0.0.7"
+    assert callers.client_address(Request(scope), "10.0.0.7/8") == "198.51.100.4"
 
 
 def test_the_sign_in_form_needs_its_own_token(office: Office, browser: Browser) -> None:
