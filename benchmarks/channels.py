@@ -138,12 +138,12 @@ def _expected(
 
 
 def _compared(seen: Sequence[Any], expected: Sequence[Any]) -> tuple[int, int, bool]:
-    """How many were seen once more right after themselves, how many never, and any other oddity."""
+    """How many were seen once more, how many never, and any other oddity."""
     at = again = odd = 0
     for message in seen:
         if at < len(expected) and message == expected[at]:
             at += 1
-        elif at and message == expected[at - 1]:
+        elif message in expected[:at]:
             again += 1
         else:
             odd += 1

@@ -49,8 +49,10 @@ ALT_TEXT = Length(most=400, counts="utf16")
 """What a list of chats and a screen reader say instead of a template."""
 LOADING_SECONDS = 20
 MONTHLY_LIMIT_AGAIN = 3600.0
-REPLY_TRIES, REPLY_AGAIN_SECONDS = 5, 0.3
-REPLY_SECONDS, PUSH_SECONDS = 5.0, 10.0
+REPLY_TRIES, REPLY_AGAIN_SECONDS, REPLY_PAUSE_SECONDS = 7, 0.3, 2.0
+"""The pause doubles after each try, up to the last figure: a reply that may have been shown is not
+left unclear lightly."""
+REPLY_SECONDS, PUSH_SECONDS = 4.0, 10.0
 """All tries of a reply and a push behind them stay within the outbox's lease."""
 REPLY_OVER = "the reply token is over"
 SERVER_ERROR = "LINE answered 5"
@@ -165,14 +167,14 @@ class Line(Channel):
         refuses the token of a reply that it has shown.
         """
         unclear = False
-        for _ in range(REPLY_TRIES):
+        for tried in range(REPLY_TRIES):
             sent = await self._post("reply", {"replyToken": token, **payload}, {})
             if sent.reason == REPLY_OVER:
                 return Sent("ok") if unclear else None
             if sent.outcome not in ("maybe", "again"):
                 return sent
             unclear = unclear or sent.outcome == "maybe" or sent.reason.startswith(SERVER_ERROR)
-            await asyncio.sleep(REPLY_AGAIN_SECONDS)
+            await asyncio.sleep(min(REPLY_AGAIN_SECONDS * 2**tried, REPLY_PAUSE_SECONDS))
         return sent
 
     async def _post(self, how: str, body: Payload, headers: dict[str, str]) -> Sent:
