@@ -23,13 +23,16 @@ from bot.conversations.models import Message
 from bot.conversations.turn_queue import Job
 from bot.conversations.waiting import CALLBACK, TO_BOT, opening_values
 from bot.database import Database, utc_now
-from bot.korean.guard import BY_EAR, Alarm, Guard
+from bot.korean.guard import Alarm, Guard
 from bot.metrics import ALARMS, HANDOVERS
 from bot.privacy.kinds import unkept_in
 from bot.replies import PERSON, Button, Press, Reply, Say, Understood
 
 RETRY = Button(title=Say(key="button.retry"), press=Press(control="retry"))
 LEAVE = Button(title=Say(key="button.leave"), press=Press(control="leave"))
+
+NO_ANSWER = frozenset({"out_of_scope", "nlu_fallback", "emergency", "crisis_counseling"})
+"""What Rasa may understand that adds nothing to the numbers of an emergency."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +54,45 @@ class Moves:
     def before_rasa(self, job: Job) -> Decided | Job:
         """The gateway's own answer, or the job with which Rasa is to be asked.
 
-        A cry for help comes before everything else, whoever holds the conversation.
+        A cry for help comes before everything else, whoever holds the conversation. What the
+        learnt ear alone heard of the bot's citizen is answered as well: see `numbers`.
         """
-        if alarm := self.alarm(job.text, job.press):
-            return self._alarmed(job, alarm)
+        alarm = self.alarm(job.text, job.press)
+        if alarm is None:
+            return self._ordinary(job)
+        if alarm.certain or job.state != "bot":
+            return self.alarmed(job, alarm)
+        step = self._ordinary(job)
+        if isinstance(step, Job):
+            return step
+        return Decided([*self._told(job, alarm)[:1], *step.replies], step.turn)
+
+    def numbers(self, job: Job) -> list[Reply]:
+        """The numbers that stand before the answer to a message in which only the learnt ear heard
+        a cry, and the staff's alarm; nothing for other messages.
+        """
+        alarm = self.alarm(job.text, job.press)
+        if alarm is None or alarm.certain:
+            return []
+        return self._told(job, alarm)
+
+    def with_numbers(
+        self, job: Job, numbers: Sequence[Reply], replies: Sequence[Reply]
+    ) -> list[Reply]:
+        """The numbers, then of Rasa's replies what is worth saying: an answer, a form that goes on.
+
+        Not a guess, and not the same numbers again. Without Rasa an open form asks again.
+        """
+        with self._database.reading() as session:
+            asked = service.last_bot_reply(session, conversation_id=job.conversation_id)
+        in_form = asked is not None and asked.asks is not None
+        known = next((each.understood for each in replies if each.understood), None)
+        if not replies or (known is not None and known.intent in NO_ANSWER and not in_form):
+            return list(numbers)
+        # What the message was about is what Rasa understood.
+        return [numbers[0].model_copy(update={"understood": None}), *replies]
+
+    def _ordinary(self, job: Job) -> Decided | Job:
         control = (job.press or {}).get("control")
         if control == "satisfied":
             return self._rated(job)
@@ -103,13 +141,17 @@ class Moves:
         """The honest sentence when Rasa failed twice, with the choice that is left."""
         return [Reply(parts=[Say(key="failure.rasa")], buttons=[RETRY, LEAVE, PERSON])]
 
-    def _alarmed(self, job: Job, alarm: Alarm) -> Decided:
+    def alarmed(self, job: Job, alarm: Alarm) -> Decided:
+        """The answer to a cry for help, and the staff's alarm."""
+        return Decided(self._told(job, alarm), "answered")
+
+    def _told(self, job: Job, alarm: Alarm) -> list[Reply]:
         ALARMS.labels(kind=alarm.kind).inc()
         now = utc_now()
         crisis = alarm.kind == "suicide"
         # What the learnt ear alone heard may be a fragment of a talk: the numbers at once, a person
         # by one press, and the staff's alarm; the talk is not taken from the citizen.
-        takes_over = crisis and alarm.pattern != BY_EAR
+        takes_over = crisis and alarm.certain
         with self._database.writing() as session:
             service.raise_alarm(
                 session, conversation_id=job.conversation_id, alarm=alarm.kind, now=now
@@ -143,7 +185,7 @@ class Moves:
             # The form waits in Rasa: its question is shown again, not lost behind the alarm.
             again = [Say(key="guard.continue"), *asked.parts]
             replies.append(asked.model_copy(update={"parts": again}))
-        return Decided(replies, "answered")
+        return replies
 
     def _held(self, job: Job, control: str | None) -> Decided | Job:
         if job.state != "waiting":
@@ -184,7 +226,11 @@ class Moves:
         try:
             with self._database.writing() as session:
                 found = codes.find_for_citizen(
-                    session, typed=job.text, conversation_id=job.conversation_id, now=now
+                    session,
+                    typed=job.text,
+                    conversation_id=job.conversation_id,
+                    now=now,
+                    is_answer=is_answer,
                 )
                 if found is not None:
                     holding.continue_here(

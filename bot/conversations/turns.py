@@ -28,6 +28,7 @@ from bot.conversations.schemas import IncomingMessage
 from bot.conversations.service import Keeping
 from bot.conversations.turn_queue import Job
 from bot.database import Database, utc_now
+from bot.korean.guard import Alarm
 from bot.metrics import MESSAGES, RASA_SECONDS
 from bot.replies import Reply
 from bot.wording import Wording
@@ -38,6 +39,8 @@ T = TypeVar("T")
 
 SECOND_TRY_AFTER_SECONDS = 1.0
 TRIES = 2
+NUMBERS_WAIT_SECONDS = 3.0
+"""How long the numbers of an emergency wait for the answer that comes with them."""
 MOST_ATTEMPTS = 4
 """Of processes that died over the same message: then it may be the message."""
 
@@ -48,7 +51,7 @@ class Received:
 
     message_id: str
     job: Job | None
-    urgent: bool = False
+    alarm: Alarm | None = None
     """A cry for help: answered at once, past whatever the conversation still waits for."""
 
 
@@ -86,7 +89,11 @@ class Turns:
         self._hub.notify(conversation_id)
         if received.job:
             self._answered_here[received.message_id] = asyncio.Event()
-            self._start(self._alarm(received.job) if received.urgent else self._drain(received.job))
+            self._start(
+                self._alarm(received.job, received.alarm)
+                if received.alarm
+                else self._drain(received.job)
+            )
         return received
 
     async def _redrawn(
@@ -144,8 +151,8 @@ class Turns:
             following = await self._take(following)
             self._done(current, job.conversation_id)
 
-    async def _alarm(self, job: Job) -> None:
-        await self._run(self._answer_alarm, job)
+    async def _alarm(self, job: Job, alarm: Alarm) -> None:
+        await self._run(self._answer_alarm, job, alarm)
         self._done(job.message_id, job.conversation_id)
 
     def _done(self, message_id: str, conversation_id: str) -> None:
@@ -153,9 +160,8 @@ class Turns:
             event.set()
         self._hub.notify(conversation_id)
 
-    def _answer_alarm(self, job: Job) -> None:
-        decided = self._moves.before_rasa(job)
-        assert isinstance(decided, moves.Decided), "the guard alarmed on this very text"
+    def _answer_alarm(self, job: Job, alarm: Alarm) -> None:
+        decided = self._moves.alarmed(job, alarm)
         MESSAGES.labels(outcome=decided.turn).inc()
         with self._database.writing() as session:
             self._store_answer(session, job, decided.replies, decided.turn)
@@ -178,13 +184,22 @@ class Turns:
             MESSAGES.labels(outcome=step.turn).inc()
             return step.replies, step.turn
         started = time.perf_counter()
-        replies = await self._ask(step)
+        numbers = await self._run(self._moves.numbers, job)
+        replies = await self._ask_within(step, NUMBERS_WAIT_SECONDS if numbers else None)
         RASA_SECONDS.observe(time.perf_counter() - started)
-        if replies is None:
-            MESSAGES.labels(outcome="failed").inc()
+        MESSAGES.labels(outcome="failed" if replies is None else "answered").inc()
+        if replies is None and not numbers:
             return self._moves.rasa_failed(), "failed"
-        MESSAGES.labels(outcome="answered").inc()
-        return self._moves.after_rasa(job, replies), "answered"
+        replies = self._moves.after_rasa(job, replies or [])
+        if numbers:
+            replies = await self._run(self._moves.with_numbers, job, numbers, replies)
+        return replies, "answered"
+
+    async def _ask_within(self, job: Job, seconds: float | None) -> list[Reply] | None:
+        try:
+            return await asyncio.wait_for(self._ask(job), seconds)
+        except TimeoutError:
+            return None
 
     async def _ask(self, job: Job) -> list[Reply] | None:
         if job.attempts > 1 and (known := await self._rasa.answered_before(job)):
@@ -242,11 +257,15 @@ class Turns:
             if message.turn != "queued":
                 # A repeated client_id is an old message: nothing is started for it.
                 return Received(message.id, None)
-            if self._moves.alarm(message.text, message.press):
-                message.turn = "alarm"
-                job = turn_queue.job_of(session, message=message, owner="")
-                return Received(message.id, job, urgent=True)
-            return Received(message.id, self._leased_job(session, conversation_id))
+            alarm = self._moves.alarm(message.text, message.press)
+            # What only the learnt ear heard waits for Rasa, but for nothing before it.
+            if alarm is None or not alarm.certain:
+                job = self._leased_job(session, conversation_id)
+                if alarm is None or job is not None:
+                    return Received(message.id, job)
+            message.turn = "alarm"
+            job = turn_queue.job_of(session, message=message, owner="")
+            return Received(message.id, job, alarm)
 
     def _lease(self, conversation_id: str) -> Job | None:
         with self._database.writing() as session:

@@ -39,6 +39,11 @@ class Alarm:
     pattern: str
     about: About | None = None
 
+    @property
+    def certain(self) -> bool:
+        """Whether a pattern heard it; what the learnt scale alone hears may be everyday talk."""
+        return self.pattern != BY_EAR
+
 
 # What an alarm names as its pattern when the learnt scale alone heard the cry.
 BY_EAR = "ear"

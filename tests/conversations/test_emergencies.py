@@ -10,6 +10,8 @@ from tests.support.service import Service
 
 FIRE = "불이야 집에 불났어"
 CRISIS = "죽고 싶어요"
+HEARD = "수도관이 터졌어요"
+"""Only the learnt ear takes it for a cry (tests/conversations/test_moves.py)."""
 HUNGRY = "배고파 죽겠다"
 
 
@@ -36,6 +38,15 @@ def test_a_crisis_gets_109_and_a_person_or_a_callback(citizen: Citizen, service:
     else:
         assert "1577-0199" in answer.text and "119" in answer.text
         assert citizen.presses("button.callback").says("consent.ask")
+
+
+def test_what_only_sounds_like_a_cry_gets_the_numbers_and_its_own_answer(
+    citizen: Citizen, service: Service
+) -> None:
+    answer = citizen.says(HEARD)
+    assert alarm_of(service, citizen) is not None
+    assert "119" in answer.text or "112" in answer.text
+    assert "water_outage" in answer.topics, answer.text
 
 
 def test_hunger_is_no_emergency(citizen: Citizen, service: Service) -> None:

@@ -19,7 +19,7 @@ from bot.database import Database, utc_now
 from bot.korean.guard import Guard
 from bot.paths import POLICY
 from bot.privacy.vault import Cipher
-from bot.replies import Press, Reply, Say
+from bot.replies import Press, Reply, Say, Understood
 from bot.tickets.forms import Forms
 from bot.tickets.routing import Routing
 
@@ -27,6 +27,7 @@ NOON = utc_now().astimezone(hours.SEOUL).replace(hour=12, minute=0)
 NIGHT = NOON.replace(hour=3)
 CRISIS = "죽고 싶어요"
 FIRE = "불이야 집에 불났어"
+HEARD = "수도관이 터졌어요"
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +147,49 @@ def test_a_report_goes_on_after_a_fire_and_not_after_a_crisis_that_a_person_took
     assert keys(fire) == ["guard.fire", "guard.continue", "consent.ask"]
     crisis = gateway.before_rasa(job(database, CRISIS, asks="road_damage"))
     assert keys(crisis) == ["guard.suicide", "guard.person_alerted"]
+
+
+def answer(intent: str) -> list[Reply]:
+    known = Understood(intent=intent, confidence=0.9)
+    return [Reply(parts=[Say(key="say.greet")], topic=intent, understood=known)]
+
+
+@pytest.mark.usefixtures("clock")
+def test_what_only_the_learnt_ear_hears_gets_the_numbers_and_its_answer(
+    database: Database, gateway: Moves
+) -> None:
+    asked = job(database, HEARD)
+    heard = gateway.alarm(HEARD, None)
+    assert heard is not None and not heard.certain, "HEARD has to be a text that no pattern hears"
+    assert gateway.before_rasa(asked) is asked
+    numbers = gateway.numbers(asked)
+    assert row(database, asked).alarm == heard.kind
+    said = gateway.with_numbers(asked, numbers, answer("water_outage"))
+    assert keys(Decided(said, "answered")) == [f"guard.{heard.kind}", "say.greet"]
+    assert [each.understood.intent for each in said if each.understood] == ["water_outage"]
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("intent", ["nlu_fallback", "out_of_scope", "emergency"])
+def test_no_guess_and_no_second_numbers_stand_below_the_numbers(
+    database: Database, gateway: Moves, intent: str
+) -> None:
+    asked = job(database, HEARD)
+    numbers = gateway.numbers(asked)
+    assert gateway.with_numbers(asked, numbers, answer(intent)) == numbers
+    assert gateway.with_numbers(asked, numbers, []) == numbers
+    # In a form it may be the answer that was asked for.
+    reporting = job(database, HEARD, asks="road_damage")
+    assert len(gateway.with_numbers(reporting, numbers, answer(intent))) == 2
+
+
+@pytest.mark.usefixtures("clock")
+def test_what_only_the_learnt_ear_hears_is_told_the_person_who_holds_the_talk(
+    database: Database, gateway: Moves
+) -> None:
+    decided = gateway.before_rasa(job(database, HEARD, "staff"))
+    assert isinstance(decided, Decided) and len(decided.replies) == 1
+    assert "guard.person_alerted" in keys(decided)
 
 
 @pytest.mark.usefixtures("clock")

@@ -113,6 +113,12 @@ def test_a_cry_for_help_is_answered_in_every_state(
         assert "1577-0199" in answer.text
 
 
+def test_what_only_sounds_like_a_cry_gets_the_numbers_all_the_same(citizen: Citizen) -> None:
+    answer = citizen.says("수도관이 터졌어요")
+    assert "119" in answer.text or "112" in answer.text
+    assert not answer.says("failure.rasa")
+
+
 @pytest.mark.parametrize("who", ["citizen", "reporting", "waiting"])
 def test_hunger_is_no_cry_for_help(request: pytest.FixtureRequest, who: str) -> None:
     hungry: Citizen = request.getfixturevalue(who)
