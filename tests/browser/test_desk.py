@@ -21,20 +21,26 @@ SOON_MS = 8_000
 WIDE: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
+RUNNING = (
+    *("rules", "switches", "notices", "people", "audit", "statistics", "labels", "feedback"),
+    *("sessions", "phone"),
+)
+"""Pages of those who run the desk."""
+
 Desk = Callable[..., Page]
 
 
 @pytest.fixture
 def desk(browser: Browser, web: Web) -> Iterator[Desk]:
-    """Opens a browser in which a new counsellor is signed in."""
+    """Opens a browser in which somebody new is signed in, a counsellor unless said otherwise."""
     contexts = []
 
-    def opened(login: str, size: ViewportSize = WIDE, language: str = "ko") -> Page:
+    def opened(
+        login: str, size: ViewportSize = WIDE, language: str = "ko", role: str = "counsellor"
+    ) -> Page:
         login = f"{login}{utc_now():%H%M%S%f}"
         with web.parts.database.writing() as session:
-            given = accounts.add(
-                session, login=login, name="강민지", role="counsellor", now=utc_now()
-            )
+            given = accounts.add(session, login=login, name="강민지", role=role, now=utc_now())
         with web.parts.database.writing() as session:
             verified = accounts.verify(session, login=login, password=given)
             accounts.change_password(
@@ -250,7 +256,32 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         if page.locator("#take").count():
             page.locator("#take").click()
             expect(page.locator("#text")).to_be_visible()
-        page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-        assert found(page) == [], path
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width <= size["width"], path
+        fits(page, size, path)
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_axe_finds_nothing_on_the_pages_of_those_who_run_the_desk(
+    desk: Desk, web: Web, size: ViewportSize, language: str
+) -> None:
+    page = desk("boss", size, language, role="administrator")
+    page.goto(f"{web.url}/staff/rules")
+    page.locator("#rule-capacity").fill("4")
+    page.locator("#reason").fill("정전 점검")
+    page.locator("main form.card .primary").click()
+    expect(page.locator("main")).to_contain_text("정전 점검")
+    page.locator("#rule-capacity").fill("99")
+    page.locator("#reason").fill("정전 점검")
+    page.locator("main form.card .primary").click()
+    expect(page.locator("#rule-capacity")).to_have_attribute("aria-invalid", "true")
+    fits(page, size, "rules that were refused")
+    for path in RUNNING:
+        page.goto(f"{web.url}/staff/{path}")
+        fits(page, size, path)
+
+
+def fits(page: Page, size: ViewportSize, path: str) -> None:
+    """Axe finds nothing, and nothing is wider than the window."""
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert found(page) == [], path
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path
