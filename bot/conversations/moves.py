@@ -23,6 +23,7 @@ from bot.conversations.models import Message
 from bot.conversations.turn_queue import Job
 from bot.conversations.waiting import CALLBACK, TO_BOT, opening_values
 from bot.database import Database, utc_now
+from bot.knowledge import topics
 from bot.korean.guard import Alarm, Guard
 from bot.metrics import ALARMS, HANDOVERS
 from bot.privacy.kinds import unkept_in
@@ -31,8 +32,8 @@ from bot.replies import PERSON, Button, Press, Reply, Say, Understood
 RETRY = Button(title=Say(key="button.retry"), press=Press(control="retry"))
 LEAVE = Button(title=Say(key="button.leave"), press=Press(control="leave"))
 
-NO_ANSWER = frozenset({"out_of_scope", "nlu_fallback", "emergency", "crisis_counseling"})
-"""What Rasa may understand that adds nothing to the numbers of an emergency."""
+HELP = frozenset({"emergency", "crisis_counseling"})
+"""Topics whose answer adds nothing to the numbers of an emergency."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Moves:
         alarm = self.alarm(job.text, job.press)
         if alarm is None:
             return self._ordinary(job)
-        if alarm.certain or job.state != "bot":
+        if not may_be_answered(alarm) or job.state != "bot":
             return self.alarmed(job, alarm)
         step = self._ordinary(job)
         if isinstance(step, Job):
@@ -72,25 +73,34 @@ class Moves:
         a cry, and the staff's alarm; nothing for other messages.
         """
         alarm = self.alarm(job.text, job.press)
-        if alarm is None or alarm.certain:
+        if alarm is None or not may_be_answered(alarm):
             return []
         return self._told(job, alarm)
 
     def with_numbers(
         self, job: Job, numbers: Sequence[Reply], replies: Sequence[Reply]
     ) -> list[Reply]:
-        """The numbers, then of Rasa's replies what is worth saying: an answer, a form that goes on.
+        """The numbers, then Rasa's replies where a form goes on, or Rasa is very sure of a topic.
 
-        Not a guess, and not the same numbers again. Without Rasa an open form asks again.
+        Nothing may stand below a real cry that has nothing to do with it. Without Rasa an open
+        form asks again.
         """
         with self._database.reading() as session:
             asked = service.last_bot_reply(session, conversation_id=job.conversation_id)
         in_form = asked is not None and asked.asks is not None
         known = next((each.understood for each in replies if each.understood), None)
-        if not replies or (known is not None and known.intent in NO_ANSWER and not in_form):
+        if not replies or not (in_form or self._is_surely_asked(known)):
             return list(numbers)
         # What the message was about is what Rasa understood.
         return [numbers[0].model_copy(update={"understood": None}), *replies]
+
+    def _is_surely_asked(self, known: Understood | None) -> bool:
+        return (
+            known is not None
+            and known.intent in topics.topics()
+            and known.intent not in HELP
+            and known.confidence >= self._guard.answered_from
+        )
 
     def _ordinary(self, job: Job) -> Decided | Job:
         control = (job.press or {}).get("control")
@@ -296,3 +306,8 @@ def _last_failed(session: Session, conversation_id: str) -> Message | None:
         .order_by(Message.seq.desc())
     )
     return next((each for each in failed if (each.press or {}).get("control") != "retry"), None)
+
+
+def may_be_answered(alarm: Alarm) -> bool:
+    """Whether an alarm may be everyday talk. Below a whisper of death stands nothing else."""
+    return not alarm.certain and alarm.kind != "suicide"

@@ -259,7 +259,7 @@ class Turns:
                 return Received(message.id, None)
             alarm = self._moves.alarm(message.text, message.press)
             # What only the learnt ear heard waits for Rasa, but for nothing before it.
-            if alarm is None or not alarm.certain:
+            if alarm is None or moves.may_be_answered(alarm):
                 job = self._leased_job(session, conversation_id)
                 if alarm is None or job is not None:
                     return Received(message.id, job)

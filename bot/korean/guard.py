@@ -153,6 +153,7 @@ class _Scale:
 
     ear: Ear
     threshold: float
+    answered_from: float
     topics: Mapping[Kind, Topic]
 
 
@@ -160,7 +161,7 @@ def _scale(data: Mapping[str, Any], ear: Ear) -> _Scale:
     topics = data.get("topics", {})
     if set(topics) != set(get_args(Kind)) or not set(topics.values()) <= set(get_args(Topic)):
         raise GuardDataError("The ear must name a known topic for every kind.")
-    return _Scale(ear, float(data["threshold"]), topics)
+    return _Scale(ear, float(data["threshold"]), float(data["answered_from"]), topics)
 
 
 class Guard:
@@ -190,6 +191,11 @@ class Guard:
             return cls(data, Ear.load(path.with_name(f"{path.stem}_ear.tsv")))
         except EarDataError as error:
             raise GuardDataError(str(error)) from error
+
+    @property
+    def answered_from(self) -> float:
+        """How sure of a topic Rasa has to be for its answer to stand below the numbers."""
+        return self._scale.answered_from if self._scale else 1.0
 
     def check(self, text: str) -> Alarm | None:
         """The alarm that a message raises, or None.

@@ -28,6 +28,8 @@ NIGHT = NOON.replace(hour=3)
 CRISIS = "죽고 싶어요"
 FIRE = "불이야 집에 불났어"
 HEARD = "수도관이 터졌어요"
+WHISPER = "상담원이 보고 있어요"
+"""Taken for one by the learnt ear alone."""
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +151,8 @@ def test_a_report_goes_on_after_a_fire_and_not_after_a_crisis_that_a_person_took
     assert keys(crisis) == ["guard.suicide", "guard.person_alerted"]
 
 
-def answer(intent: str) -> list[Reply]:
-    known = Understood(intent=intent, confidence=0.9)
+def answer(intent: str, sure: float = 0.97) -> list[Reply]:
+    known = Understood(intent=intent, confidence=sure)
     return [Reply(parts=[Say(key="say.greet")], topic=intent, understood=known)]
 
 
@@ -170,17 +172,46 @@ def test_what_only_the_learnt_ear_hears_gets_the_numbers_and_its_answer(
 
 
 @pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize("intent", ["nlu_fallback", "out_of_scope", "emergency"])
-def test_no_guess_and_no_second_numbers_stand_below_the_numbers(
-    database: Database, gateway: Moves, intent: str
+@pytest.mark.parametrize(
+    ("intent", "sure"),
+    [
+        ("nlu_fallback", 0.99),
+        ("out_of_scope", 0.99),
+        ("emergency", 0.99),
+        ("thanks", 0.99),
+        ("cancel", 0.99),
+        ("water_outage", 0.8),
+    ],
+)
+def test_nothing_but_a_very_sure_answer_stands_below_the_numbers(
+    database: Database, gateway: Moves, intent: str, sure: float
 ) -> None:
     asked = job(database, HEARD)
     numbers = gateway.numbers(asked)
-    assert gateway.with_numbers(asked, numbers, answer(intent)) == numbers
-    assert gateway.with_numbers(asked, numbers, []) == numbers
+    assert gateway.with_numbers(asked, numbers, answer(intent, sure)) == numbers
     # In a form it may be the answer that was asked for.
     reporting = job(database, HEARD, asks="road_damage")
-    assert len(gateway.with_numbers(reporting, numbers, answer(intent))) == 2
+    assert len(gateway.with_numbers(reporting, numbers, answer(intent, sure))) == 2
+
+
+@pytest.mark.usefixtures("clock")
+def test_without_rasa_the_numbers_stand_alone_and_a_form_asks_again(
+    database: Database, gateway: Moves
+) -> None:
+    asked, reporting = job(database, HEARD), job(database, HEARD, asks="road_damage")
+    alone = gateway.with_numbers(asked, gateway.numbers(asked), [])
+    again = gateway.with_numbers(reporting, gateway.numbers(reporting), [])
+    assert [len(alone), len(again)] == [1, 2]
+    assert keys(Decided(again, "answered"))[1:] == ["guard.continue", "consent.ask"]
+
+
+@pytest.mark.usefixtures("clock")
+def test_below_a_whisper_of_death_stands_nothing_else(database: Database, gateway: Moves) -> None:
+    asked = job(database, WHISPER)
+    heard = gateway.alarm(WHISPER, None)
+    assert heard is not None and (heard.certain, heard.kind) == (False, "suicide")
+    assert keys(gateway.before_rasa(asked))[0] == "guard.suicide"
+    assert gateway.numbers(asked) == []
 
 
 @pytest.mark.usefixtures("clock")

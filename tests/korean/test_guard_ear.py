@@ -32,7 +32,7 @@ def _guard(cry: dict[str, int], *, threshold: float = 0.0, sure: bool = False) -
         "other": ["친구가"],
         "someone": ["friend"],
         "patterns": [{**FIRE, "sure": sure}],
-        "ear": {"threshold": threshold, "topics": TOPICS},
+        "ear": {"threshold": threshold, "answered_from": 0.9, "topics": TOPICS},
     }
     return Guard(data, Ear(cry, {BIAS: (("sea", 1),), "유서": (("suicide", 900),)}))
 
