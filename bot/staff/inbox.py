@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.conversations.models import Conversation, Message
 from bot.staff import errors
-from bot.staff.inbox_filters import Filters, conditions
+from bot.staff.inbox_filters import Filters, conditions, of_office
 
 View = Literal["needs", "unassigned", "waiting", "mine", "all", "closed"]
 VIEWS: tuple[View, ...] = get_args(View)
@@ -191,13 +191,31 @@ def _of_tier(
     now: datetime,
     limit: int,
 ) -> list[tuple[Conversation, Message | None]]:
+    def narrowed[*Columns](query: Select[*Columns], *also: ColumnElement[bool]) -> Select[*Columns]:
+        return _in_order(query.where(*also, *conditions(filters)), tier, filters, start, now, limit)
+
+    query = select(Conversation, Message).outerjoin(Message, _LAST)
+    if filters.office:
+        closed = tier.by is Conversation.closed_at
+        # The first of each sort, then the first of those: no sort is looked through to its end.
+        firsts = [
+            select(narrowed(select(Conversation.id).outerjoin(Message, _LAST), one).subquery().c.id)
+            for one in of_office(session, filters.office, closed=closed)
+        ]
+        query = query.where(Conversation.id.in_(union_all(*firsts)))
+    return [(talk, last) for talk, last in session.execute(narrowed(query))]
+
+
+def _in_order[*Columns](
+    query: Select[*Columns],
+    tier: _Tier,
+    filters: Filters,
+    start: _Cursor | None,
+    now: datetime,
+    limit: int,
+) -> Select[*Columns]:
     by = tier.by
-    query = (
-        select(Conversation, Message)
-        .outerjoin(Message, _LAST)
-        .where(*tier.where, *conditions(session, filters, closed=by is Conversation.closed_at))
-        .limit(limit)
-    )
+    query = query.where(*tier.where).limit(limit)
     if filters.age:
         query = query.where(by <= now - timedelta(minutes=filters.age))
     if tier.newest_first:
@@ -210,7 +228,7 @@ def _of_tier(
         if start is not None:
             same = and_(by == start.at, Conversation.id > start.id)
             query = query.where(by >= start.at, or_(by > start.at, same))
-    return [(conversation, last) for conversation, last in session.execute(query)]
+    return query
 
 
 def _count(session: Session, tiers: Sequence[_Tier], most: int = COUNT_TO) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from bot import offices
@@ -64,26 +64,23 @@ def choices(session: Session) -> Choices:
     )
 
 
-def conditions(
-    session: Session, filters: Filters, *, closed: bool = False
-) -> list[ColumnElement[bool]]:
-    """What the filters ask of a conversation, but for its age. `closed`: of one that has ended."""
-    found: list[ColumnElement[bool]] = []
-    for column, value in (
-        (Conversation.channel, filters.channel),
-        (Conversation.reason, filters.reason),
-        (Conversation.language, filters.language),
-        (Conversation.topic, filters.topic),
-    ):
-        if value:
-            found.append(column == value)
-    if filters.office:
-        found.append(_of_office(session, filters.office, closed))
-    return found
+def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """What the filters ask of a conversation, but for its age and its office."""
+    return [
+        column == value
+        for column, value in (
+            (Conversation.channel, filters.channel),
+            (Conversation.reason, filters.reason),
+            (Conversation.language, filters.language),
+            (Conversation.topic, filters.topic),
+        )
+        if value
+    ]
 
 
-def _of_office(session: Session, office: str, closed: bool) -> ColumnElement[bool]:
-    """A ticket of the office (one that is open, while the talk is), or talk of what its articles
+def of_office(session: Session, office: str, *, closed: bool) -> list[ColumnElement[bool]]:
+    """What makes a conversation one of an office, each by itself enough and read from an index of
+    its own: a ticket of the office (while the talk is open, an open one), a topic that its articles
     tell.
     """
     asked = select(Ticket.conversation_id).where(
@@ -92,7 +89,7 @@ def _of_office(session: Session, office: str, closed: bool) -> ColumnElement[boo
     if not closed:
         asked = asked.where(Ticket.done_at.is_(None))
     topics = [one.topic for one in knowledge.served_all(session) if office in one.body.departments]
-    return or_(Conversation.id.in_(asked), Conversation.topic.in_(topics))
+    return [Conversation.id.in_(asked), *(Conversation.topic == one for one in topics)]
 
 
 def known(filters: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,13 @@ from bot.conversations import holding, search
 from bot.conversations import service as conversations
 from bot.conversations.models import Conversation, Message
 from bot.database import utc_now
+from bot.knowledge import service as knowledge
+from bot.paths import KNOWLEDGE
 from bot.staff import errors, inbox, inbox_search, saved_views, talk
 from bot.staff.inbox import View
 from bot.staff.inbox_filters import Filters
 from bot.staff.service import Staff
+from bot.tickets.models import Ticket
 from tests.staff.office import Office
 
 NOW = utc_now()
@@ -115,6 +118,47 @@ def test_a_row_has_the_newest_message_and_the_topic(office: Office) -> None:
     assert row.last is not None
     talked = row.conversation
     assert (talked.id, row.last.text, talked.topic) == (asked, "나중", "passport_issue")
+
+
+def test_an_offices_list_holds_its_tickets_and_topics_once_each_page_by_page(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.change(lambda s: knowledge.load(s, KNOWLEDGE, NOW))
+    with office.database.reading() as session:
+        own = [
+            one.topic
+            for one in knowledge.served_all(session)
+            if "jeju_construction" in one.body.departments
+        ]
+    assert len(own) > 1
+    made = [office.talk("글", now=ago(minutes)) for minutes in range(9, 0, -1)]
+    for talk_id, topic in zip(made[:6], (own[0], own[1]) * 3, strict=True):
+        change(office, talk_id, topic=topic)
+    # One of both kinds, and one of a ticket alone.
+    office.ticket(made[0])
+    office.ticket(made[6])
+    change(office, made[7], topic="passport_issue")
+    for view in ("waiting", "all"):
+        monkeypatch.setattr(inbox, "PAGE", 3)
+        found: list[str] = []
+        after: str | None = None
+        while after is not None or not found:
+            with office.database.reading() as session:
+                page = inbox.listed(
+                    session,
+                    view=view,  # type: ignore[arg-type]
+                    login="sunja",
+                    now=NOW,
+                    filters=Filters(office="jeju_construction"),
+                    after=after,
+                )
+            found += [row.conversation.id for row in page.rows]
+            after = page.after
+            if after is None:
+                break
+        assert sorted(found) == sorted(made[:7]), view
+    office.change(lambda s: s.query(Ticket).update({"done_at": NOW}))
+    assert made[6] not in listed(office, "all", office="jeju_construction")
 
 
 @pytest.mark.parametrize("view", ["needs", "unassigned", "all"])
