@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-import yaml
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from actions.answering import GENERAL, facet_buttons, topic_buttons
 from actions.parts import Parts, first_request, say
-from bot import offices
+from bot import offices, yaml_files
 from bot.conversations import feedback
 from bot.conversations.feedback import Judged
 from bot.conversations.models import REASONS, Reason
@@ -123,7 +122,7 @@ def _other_matter(session: Session, about: Judged) -> Reply:
 @lru_cache
 def _worth_a_button() -> float:
     """The confidence from which the decision offers a topic as well."""
-    policy = yaml.safe_load((POLICY / "dialogue.yml").read_text(encoding="utf-8"))
+    policy = yaml_files.read(POLICY / "dialogue.yml")
     return float(policy["thresholds"]["ask"])
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import yaml
 from rasa_sdk import Tracker
 from sqlalchemy.orm import Session
 
 from actions.parts import lemmas_of, requests_of
+from bot import yaml_files
 from bot.knowledge import search
 from bot.knowledge.topics import topics as catalogue
 from bot.paths import POLICY
@@ -28,7 +28,7 @@ class Found:
 @lru_cache(maxsize=1)
 def thresholds() -> dict[str, float]:
     """`untaught` of data/policy/dialogue.yml: shares from which one answers, or is offered."""
-    policy = yaml.safe_load((POLICY / "dialogue.yml").read_text(encoding="utf-8"))
+    policy = yaml_files.read(POLICY / "dialogue.yml")
     return {name: float(value) for name, value in policy["untaught"].items()}
 
 

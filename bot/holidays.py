@@ -16,6 +16,7 @@ import holidays
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from bot import yaml_files
 from bot.paths import POLICY
 
 FILE = POLICY / "holidays.yml"
@@ -93,7 +94,7 @@ class _File(_Part):
 def load(path: Path = FILE) -> Holidays:
     """The holidays by the library and a file of corrections. Raises HolidaysUnusable."""
     try:
-        read = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        read = _File.model_validate(yaml_files.read(path))
     except (OSError, yaml.YAMLError, ValueError) as error:
         raise HolidaysUnusable(f"{path.name} cannot be used: {error}") from error
     years = range(read.years.first, read.years.last + 1)

@@ -5,8 +5,7 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-import yaml
-
+from bot import yaml_files
 from bot.paths import POLICY
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -36,5 +35,5 @@ class Opening:
 @lru_cache
 def shipped() -> Opening:
     """The hours of data/policy/hours.yml, which hold until staff change them (`desk_rules`)."""
-    read = yaml.safe_load((POLICY / "hours.yml").read_text(encoding="utf-8"))
+    read = yaml_files.read(POLICY / "hours.yml")
     return Opening(time.fromisoformat(read["opens"]), time.fromisoformat(read["closes"]))

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from bot import yaml_files
 from bot.paths import POLICY
 
 FILE = POLICY / "offices.yml"
@@ -35,9 +35,7 @@ class Office(BaseModel):
 
 def load(path: Path = FILE) -> dict[str, Office]:
     """The offices of a file, by id. Raises FileNotFoundError or pydantic's ValidationError."""
-    return TypeAdapter(dict[str, Office]).validate_python(
-        yaml.safe_load(path.read_text(encoding="utf-8"))
-    )
+    return TypeAdapter(dict[str, Office]).validate_python(yaml_files.read(path))
 
 
 @lru_cache(maxsize=1)

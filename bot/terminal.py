@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-import yaml
-
+from bot import yaml_files
 from bot.paths import WORDING
 from bot.wording import Language, Wording
 
@@ -31,13 +30,8 @@ def language() -> Language:
 @lru_cache
 def _sentences() -> Wording:
     # Only this one file: reading the whole wording would slow down every command's start.
-    texts = yaml.load((WORDING / f"{FILE}.yml").read_text(encoding="utf-8"), _loader())  # noqa: S506
+    texts = yaml_files.read(WORDING / f"{FILE}.yml")
     return Wording({f"{FILE}.{name}": sentence for name, sentence in texts.items()})
-
-
-def _loader() -> type[yaml.SafeLoader]:
-    # The C reader is ten times as fast, and is missing on some platforms.
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def sentence(key: str, **values: object) -> str:

@@ -6,8 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import Literal
 
-import yaml
-
+from bot import yaml_files
 from bot.paths import WORDING
 
 Language = Literal["ko", "en"]
@@ -29,7 +28,7 @@ class Wording:
         """Read every YAML file of `folder`: `name: {ko: …, en: …}`, prefixed by the file's name."""
         sentences: dict[str, Mapping[str, str]] = {}
         for path in sorted(folder.glob("*.yml")):
-            for name, texts in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).items():
+            for name, texts in (yaml_files.read(path) or {}).items():
                 if not isinstance(name, str):
                     # YAML reads a bare `no` or `yes` as a truth value.
                     raise MissingWording(f"{path.name}: {name!r} is no name; put it in quotes")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot import yaml_files
 from bot.channels.graphemes import graphemes
 from bot.paths import POLICY
 
@@ -88,7 +88,7 @@ class Capabilities(_Strict):
 @lru_cache
 def table() -> Mapping[str, Capabilities]:
     """The capabilities by channel. Raises pydantic.ValidationError for an unusable file."""
-    content = yaml.safe_load((POLICY / "channels.yml").read_text(encoding="utf-8"))
+    content = yaml_files.read(POLICY / "channels.yml")
     return {name: Capabilities.model_validate(row) for name, row in content["channels"].items()}
 
 

@@ -3,9 +3,9 @@
 import re
 from functools import lru_cache
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from bot import yaml_files
 from bot.paths import POLICY
 
 
@@ -20,9 +20,7 @@ class Commands(BaseModel):
 
 @lru_cache
 def _file() -> dict[str, object]:
-    content: dict[str, object] = yaml.safe_load(
-        (POLICY / "channels.yml").read_text(encoding="utf-8")
-    )
+    content: dict[str, object] = yaml_files.read(POLICY / "channels.yml")
     return content
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot import yaml_files
 from bot.paths import POLICY
 
 
@@ -55,7 +56,7 @@ class PeoplePolicy(_Part):
     def load(cls, path: Path = POLICY / "people.yml") -> "PeoplePolicy":
         """Read a policy file. Raises PeoplePolicyError."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            return cls.model_validate(yaml_files.read(path))
         except (OSError, yaml.YAMLError, ValueError) as error:
             raise PeoplePolicyError(f"{path.name} cannot be used: {error}") from error
 

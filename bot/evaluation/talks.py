@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bot import yaml_files
 from bot.replies import Facet, Reply
 
 FACETS_OF = {
@@ -132,7 +131,7 @@ def _served(wanted: tuple[frozenset[str], ...], topics: list[str], *, begins_for
 
 def talks(path: Path) -> list[Talk]:
     """The talks of a YAML file. Raises BadTalk, OSError."""
-    return [_talk(entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8")) or []]
+    return [_talk(entry) for entry in yaml_files.read(path) or []]
 
 
 def _talk(entry: dict[str, Any]) -> Talk:

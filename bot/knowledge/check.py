@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-import yaml
-
+from bot import yaml_files
 from bot.database import utc_now
 from bot.knowledge import files
 from bot.knowledge.figures import missing_figures, unsourced_figures
@@ -277,7 +276,7 @@ def _topics(path: Path) -> set[str]:
     """Topic ids of the policy file: a list or mapping of them, alone or under `topics`."""
     if not path.exists():
         return set()
-    listed = yaml.safe_load(path.read_text(encoding="utf-8")) or []
+    listed = yaml_files.read(path) or []
     if isinstance(listed, dict):
         listed = listed.get("topics", listed)
     return {str(one["id"] if isinstance(one, dict) else one) for one in listed}

@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from bot import offices
+from bot import offices, yaml_files
 from bot.knowledge import holidays
 from bot.knowledge.holidays import Span
 from bot.knowledge.schemas import Bilingual, FacetName, TopicId
@@ -198,7 +198,7 @@ _LONG_DAYS = (date(2000, 9, 30), date(2000, 12, 30))
 def load(path: Path = FILE) -> tuple[Notice, ...]:
     """The notices of a file. Raises NoticesUnusable, naming the entry."""
     try:
-        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+        rows = yaml_files.read(path)
         read = TypeAdapter(tuple[Notice, ...]).validate_python(rows or ())
     except (OSError, yaml.YAMLError) as error:
         raise NoticesUnusable(f"{path.name} cannot be used: {error}") from error

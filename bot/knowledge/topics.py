@@ -3,9 +3,9 @@
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from bot import yaml_files
 from bot.knowledge.schemas import Bilingual, Kind
 from bot.paths import POLICY
 
@@ -25,9 +25,7 @@ class Topic(BaseModel):
 
 def load(path: Path = FILE) -> dict[str, Topic]:
     """The topics of a file, by id. Raises FileNotFoundError or pydantic's ValidationError."""
-    return TypeAdapter(dict[str, Topic]).validate_python(
-        yaml.safe_load(path.read_text(encoding="utf-8"))
-    )
+    return TypeAdapter(dict[str, Topic]).validate_python(yaml_files.read(path))
 
 
 @lru_cache(maxsize=1)

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
-
+from bot import yaml_files
 from bot.korean import jamo, jeju
 from bot.korean.ear import STRETCH, Ear, EarDataError, Kind, squeezed_form
 from bot.korean.text import even_width, strip_hidden
@@ -185,8 +184,7 @@ class Guard:
 
         Raises GuardDataError when either file cannot be used.
         """
-        with path.open(encoding="utf-8") as file:
-            data = yaml.safe_load(file)
+        data = yaml_files.read(path)
         try:
             return cls(data, Ear.load(path.with_name(f"{path.stem}_ear.tsv")))
         except EarDataError as error:

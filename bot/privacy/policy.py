@@ -6,6 +6,8 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from bot import yaml_files
+
 
 class PolicyError(Exception):
     """The policy file cannot be read; the message says which file and why."""
@@ -49,7 +51,7 @@ class Policy(BaseModel):
     def load(cls, path: Path) -> "Policy":
         """Read `path`. Raises PolicyError when it is missing or malformed."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            return cls.model_validate(yaml_files.read(path))
         except (OSError, yaml.YAMLError, ValidationError) as error:
             raise PolicyError(f"The personal data policy {path} is unusable: {error}") from error
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from bot import yaml_files
 from bot.knowledge.schemas import FacetName
 from bot.paths import POLICY
 
@@ -62,7 +63,7 @@ class CallsPolicy(_Part):
     def load(cls, path: Path = POLICY / "calls.yml") -> "CallsPolicy":
         """Read a policy file. Raises CallsPolicyError."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            return cls.model_validate(yaml_files.read(path))
         except (OSError, yaml.YAMLError, ValidationError) as error:
             raise CallsPolicyError(f"{path.name} cannot be used: {error}") from error
 

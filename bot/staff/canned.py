@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 
-from bot import offices
+from bot import offices, yaml_files
 from bot.knowledge import service as knowledge
 from bot.knowledge.schemas import Bilingual
 from bot.korean.foreign import languages
@@ -47,7 +47,7 @@ class Ready:
 def load(path: Path = POLICY / "canned.yml") -> dict[str, Canned]:
     """The ready sentences of a file, by id. Raises DeskPolicyError."""
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+        read = yaml_files.read(path)
         found = TypeAdapter(dict[str, Canned]).validate_python(read)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise DeskPolicyError(f"{path.name} cannot be used: {error}") from error

@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bot import yaml_files
 from bot.paths import POLICY
 
 
@@ -41,7 +42,7 @@ class DeskPolicy(_Part):
     def load(cls, path: Path = POLICY / "desk.yml") -> "DeskPolicy":
         """Read a policy file. Raises DeskPolicyError."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            return cls.model_validate(yaml_files.read(path))
         except (OSError, yaml.YAMLError, ValidationError) as error:
             raise DeskPolicyError(f"{path.name} cannot be used: {error}") from error
 

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from bot import yaml_files
 from bot.paths import POLICY
 
 Role = Literal["counsellor", "officer", "editor", "supervisor", "administrator", "auditor"]
@@ -37,7 +38,7 @@ class RolesUnusable(Exception):
 def load(path: Path = POLICY / "roles.yml") -> dict[Role, frozenset[Right]]:
     """The rights of each role. Raises RolesUnusable, also when a role is missing."""
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+        read = yaml_files.read(path)
         rights = TypeAdapter(dict[Role, frozenset[Right]]).validate_python(read)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise RolesUnusable(f"{path.name} cannot be used: {error}") from error

@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 
-import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot import yaml_files
 from bot.knowledge import service as knowledge
 from bot.korean.place_names import CITIES as CITIES
 from bot.offices import offices
@@ -51,7 +51,7 @@ def passing_to(language: str) -> list[str]:
 @lru_cache(maxsize=1)
 def districts() -> dict[str, tuple[str, ...]]:
     """The 읍, 면 and 동 of each city."""
-    data = yaml.safe_load((PLACES / "districts.yml").read_text(encoding="utf-8"))
+    data = yaml_files.read(PLACES / "districts.yml")
     return {city: tuple(data[city]["districts"]) for city in CITIES}
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
+from bot import yaml_files
 from bot.paths import POLICY
 
 
@@ -26,7 +27,7 @@ class DeskTickets(BaseModel):
     def load(cls, path: Path = POLICY / "desk_tickets.yml") -> "DeskTickets":
         """Read a file. Raises DeskTicketsUnusable."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            return cls.model_validate(yaml_files.read(path))
         except (OSError, yaml.YAMLError, ValidationError) as error:
             raise DeskTicketsUnusable(f"{path.name} cannot be used: {error}") from error
 

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot import yaml_files
 from bot.offices import offices
 from bot.paths import POLICY
 from bot.tickets.errors import PolicyError
@@ -125,7 +126,7 @@ class DeliveryPolicy(_Part):
     def load(cls, path: Path = FILE) -> "DeliveryPolicy":
         """Read a policy file. Raises PolicyError when it is missing or makes no sense."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            return cls.model_validate(yaml_files.read(path))
         except (OSError, yaml.YAMLError, ValueError) as error:
             raise PolicyError(f"{path.name} cannot be used: {error}") from error
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from bot import yaml_files
 from bot.paths import POLICY
 from bot.tickets.errors import FieldError, PolicyError
 from bot.tickets.form_fields import AREA, FieldKind, FormField
@@ -86,7 +87,7 @@ class Forms:
     def load(cls, path: Path = POLICY / "forms.yml") -> "Forms":
         """Read a file of forms. Raises PolicyError when it is missing or makes no sense."""
         try:
-            read = _File.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            read = _File.model_validate(yaml_files.read(path))
             forms = {topic: Form(topic=topic, **form) for topic, form in read.forms.items()}
             others = {other for form in forms.values() for other in _others(form)}
             if strange := ({*read.usual} | others) - set(forms):

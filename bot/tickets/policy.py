@@ -9,6 +9,7 @@ from typing import Annotated, Self, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
+from bot import yaml_files
 from bot.paths import POLICY
 from bot.tickets.errors import PolicyError
 from bot.tickets.models import State
@@ -130,7 +131,7 @@ class TicketPolicy(_Part):
     def load(cls, path: Path) -> "TicketPolicy":
         """Read a policy file. Raises PolicyError when it is missing or makes no sense."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+            return cls.model_validate(yaml_files.read(path))
         except (OSError, yaml.YAMLError, ValueError) as error:
             raise PolicyError(f"{path.name} cannot be used: {error}") from error
 

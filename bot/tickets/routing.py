@@ -12,6 +12,7 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bot import yaml_files
 from bot.korean.place_names import CITIES, area_of
 from bot.offices import offices
 from bot.paths import PLACES, POLICY
@@ -184,7 +185,7 @@ class Routing:
     def load(cls, path: Path = FILE) -> "Routing":
         """Read a file. Raises PolicyError when it is missing or makes no sense."""
         try:
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            data = yaml_files.read(path)
             return cls(RoutingPolicy.model_validate(data))
         except (OSError, yaml.YAMLError, ValueError) as error:
             raise PolicyError(f"{path.name} cannot be used: {error}") from error
@@ -265,13 +266,13 @@ def _none_strange(what: str, named: Iterable[str], known: Iterable[str]) -> None
 def known_topics() -> frozenset[str]:
     """The topics of data/policy/topics.yml and those that only tickets have."""
     path = POLICY / "topics.yml"
-    return NOT_IN_THE_CATALOGUE | frozenset(yaml.safe_load(path.read_text(encoding="utf-8")))
+    return NOT_IN_THE_CATALOGUE | frozenset(yaml_files.read(path))
 
 
 @lru_cache(maxsize=1)
 def _divisions() -> tuple[tuple[str, ...], Mapping[str, str]]:
     """The two cities, and the city of each of the 43 읍·면·동."""
-    data = yaml.safe_load((PLACES / "districts.yml").read_text(encoding="utf-8"))
+    data = yaml_files.read(PLACES / "districts.yml")
     return CITIES, {one: city for city in CITIES for one in data[city]["districts"]}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from bot import yaml_files
 from bot.hours import SEOUL
 from bot.paths import POLICY
 
@@ -21,7 +22,7 @@ class QuickTopicsError(Exception):
 def load(path: Path = POLICY / "quick_topics.yml") -> dict[int, list[str]]:
     """Topics by month. Raises QuickTopicsError."""
     try:
-        read = yaml.safe_load(path.read_text(encoding="utf-8"))
+        read = yaml_files.read(path)
         topics = TypeAdapter(dict[int, list[str]]).validate_python(read)
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise QuickTopicsError(f"{path.name} cannot be read: {error}") from error
