@@ -146,7 +146,8 @@ class Outbox:
         to = await asyncio.to_thread(self._told_to_wait, conversation_id)
         if to is None:
             return False
-        sent = await channel.hand_over(to)
+        async with self._at_once[channel.name]:
+            sent = await channel.hand_over(to)
         if sent.ok:
             self._offered.pop(conversation_id, None)
             await asyncio.to_thread(self._held_there, conversation_id)
@@ -210,7 +211,8 @@ class Outbox:
         with self._database.reading() as session:
             due = outgoing.conversations_waiting(session, names, now, A_ROUND)
             if (there := self._hands_over()) and desk_rules.current(session).opening.is_open(now):
-                due += outgoing.conversations_for_a_person(session, there, A_ROUND)
+                waiting = outgoing.conversations_for_a_person(session, there, A_ROUND)
+                due += [id for id in waiting if id not in self._offered]
         return list(dict.fromkeys(due))
 
     def _channel_of(self, conversation_id: str) -> str | None:

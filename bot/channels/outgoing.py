@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.attachments import links
 from bot.attachments import service as attachments
 from bot.channels.base import OutButton, Outgoing
+from bot.channels.models import ChannelUser
 from bot.conversations import service
 from bot.conversations.models import Conversation, Message, OutboxUnit
 from bot.conversations.rendering import Renderer
@@ -144,11 +145,18 @@ def conversations_waiting(
 
 
 def conversations_for_a_person(session: Session, channels: Sequence[str], limit: int) -> list[str]:
-    """Conversations of these channels that wait for a person, the longest wait first."""
+    """Conversations of these channels that wait for a person and can be reached, the longest wait
+    first.
+    """
     return list(
         session.scalars(
             select(Conversation.id)
-            .where(Conversation.state == "waiting", Conversation.channel.in_(channels))
+            .join(ChannelUser, ChannelUser.conversation_id == Conversation.id)
+            .where(
+                Conversation.state == "waiting",
+                Conversation.channel.in_(channels),
+                ChannelUser.blocked_at.is_(None),
+            )
             .order_by(Conversation.waiting_since, Conversation.id)
             .limit(limit)
         )

@@ -70,16 +70,10 @@ def find(session: Session, *, typed: str, now: datetime) -> Conversation | None:
 
 
 def find_for_citizen(
-    session: Session,
-    *,
-    typed: str,
-    conversation_id: str,
-    now: datetime,
-    is_answer: bool = False,
+    session: Session, *, typed: str, conversation_id: str, now: datetime
 ) -> Conversation | None:
     """As `find`, for a citizen who types the code in another conversation: once, guessing bounded.
 
-    `is_answer`: a question is open whose answer the digits may be; then they are no wrong guess.
     Needs a writing session, committed also when nothing is found. Raises TooManyCodes.
     """
     rule = people_policy().code
@@ -102,8 +96,6 @@ def find_for_citizen(
         raise TooManyCodes
     found = find(session, typed=typed, now=now)
     if found is None or found.id == conversation_id:
-        if is_answer:
-            return None
         if tries is None:
             tries = CodeTry(conversation_id=conversation_id, wrong=0, since=now)
             session.add(tries)

@@ -112,14 +112,14 @@ def change(
     last change that who decides has seen (`newest`). Raises BadRules when a value makes no sense
     beside the others or the reason is missing or too long, StaleRules when there is a later change.
     """
+    _one_at_a_time(session)
+    if seen is not None and seen != newest(session):
+        raise StaleRules
     reason = reason.strip()
     if not 0 < len(reason) <= MAX_REASON:
         raise BadRules("reason")
     if unknown := set(values) - set(NAMES):
         raise BadRules(*sorted(unknown))
-    _one_at_a_time(session)
-    if seen is not None and seen != newest(session):
-        raise StaleRules
     before = current(session)
     try:
         after = DeskRules.model_validate(before.model_dump() | dict(values))

@@ -151,6 +151,13 @@ class Moves:
         """The honest sentence when Rasa failed twice, with the choice that is left."""
         return [Reply(parts=[Say(key="failure.rasa")], buttons=[RETRY, LEAVE, PERSON])]
 
+    def failed(self, job: Job) -> list[Reply]:
+        """What is said when nothing else could be: the numbers where somebody may need them, and
+        the honest sentence.
+        """
+        alarm = self.alarm(job.text, job.press)
+        return [*(self._told(job, alarm) if alarm else []), *self.rasa_failed()]
+
     def alarmed(self, job: Job, alarm: Alarm) -> Decided:
         """The answer to a cry for help, and the staff's alarm."""
         return Decided(self._told(job, alarm), "answered")
@@ -236,11 +243,7 @@ class Moves:
         try:
             with self._database.writing() as session:
                 found = codes.find_for_citizen(
-                    session,
-                    typed=job.text,
-                    conversation_id=job.conversation_id,
-                    now=now,
-                    is_answer=is_answer,
+                    session, typed=job.text, conversation_id=job.conversation_id, now=now
                 )
                 if found is not None:
                     holding.continue_here(

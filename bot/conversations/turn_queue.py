@@ -102,6 +102,22 @@ def next_job(session: Session, *, conversation_id: str, owner: str) -> Job | Non
     return job_of(session, message=message, owner=owner)
 
 
+def others_wait(session: Session, message: Message) -> bool:
+    """Whether another message of the conversation is in work, or waits its turn."""
+    return (
+        session.scalar(
+            select(Message.id)
+            .where(
+                Message.conversation_id == message.conversation_id,
+                Message.turn.in_(("queued", "asking")),
+                Message.id != message.id,
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
 def requeue_alarms(session: Session, *, now: datetime) -> None:
     """Put cries for help that a crashed process left unanswered back into the queue."""
     session.execute(

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -174,26 +175,32 @@ class Turns:
             # Whatever is wrong here, the citizen gets a sentence and the talk goes on.
             log.exception("turn_failed", message=job.message_id)
             MESSAGES.labels(outcome="failed").inc()
-            return await self._run(self._finish, job, self._moves.rasa_failed(), "failed")
+            replies = await self._run(self._moves.failed, job)
+            return await self._run(self._finish, job, replies, "failed")
 
     async def _replies(self, job: Job) -> tuple[list[Reply], str]:
         if job.attempts > MOST_ATTEMPTS:
-            return self._moves.rasa_failed(), "failed"
+            return await self._run(self._moves.failed, job), "failed"
         step = await self._run(self._moves.before_rasa, job)
         if isinstance(step, moves.Decided):
             MESSAGES.labels(outcome=step.turn).inc()
             return step.replies, step.turn
         started = time.perf_counter()
-        numbers = await self._run(self._moves.numbers, job)
+        numbers = await self._run(self._moves.numbers, step)
         replies = await self._ask_within(step, NUMBERS_WAIT_SECONDS if numbers else None)
         RASA_SECONDS.observe(time.perf_counter() - started)
         MESSAGES.labels(outcome="failed" if replies is None else "answered").inc()
         if replies is None and not numbers:
             return self._moves.rasa_failed(), "failed"
         replies = self._moves.after_rasa(job, replies or [])
-        if numbers:
-            replies = await self._run(self._moves.with_numbers, job, numbers, replies)
-        return replies, "answered"
+        if not numbers:
+            return replies, "answered"
+        said = await self._run(self._moves.with_numbers, job, numbers, replies)
+        if any(each.asks for each in replies) and not any(each.asks for each in said):
+            # Rasa has begun a form whose question nobody sees.
+            with suppress(RasaFailed):
+                await self._rasa.forget(job.conversation_id)
+        return said, "answered"
 
     async def _ask_within(self, job: Job, seconds: float | None) -> list[Reply] | None:
         try:
@@ -258,8 +265,10 @@ class Turns:
                 # A repeated client_id is an old message: nothing is started for it.
                 return Received(message.id, None)
             alarm = self._moves.alarm(message.text, message.press)
-            # What only the learnt ear heard waits for Rasa, but for nothing before it.
-            if alarm is None or moves.may_be_answered(alarm):
+            # What only the learnt ear heard waits for Rasa, but for no message before it.
+            if alarm is None or (
+                moves.may_be_answered(alarm) and not turn_queue.others_wait(session, message)
+            ):
                 job = self._leased_job(session, conversation_id)
                 if alarm is None or job is not None:
                     return Received(message.id, job)

@@ -149,20 +149,21 @@ _HELD = Conversation.state == literal_column("'staff'")
 _BOT = Conversation.state == literal_column("'bot'")
 _PLATFORM = Conversation.state == literal_column("'platform'")
 _OPEN = Conversation.state != literal_column("'closed'")
-_ALARM = and_(Conversation.alarm.is_not(None), _OPEN)
+ALARM = and_(Conversation.alarm.is_not(None), _OPEN)
+"""A conversation in which somebody may need help."""
 _NO_ALARM = Conversation.alarm.is_(None)
 _DISTRESS = Conversation.reason == literal_column("'distress'")
 _NO_DISTRESS = or_(Conversation.reason.is_(None), Conversation.reason != DISTRESS)
 
 # A cry for help is shown even while the bot or the messenger's console still holds the talk.
 _ALARMS = [
-    _Tier((_WAITING, _ALARM), Conversation.waiting_since),
-    _Tier((_BOT, _ALARM), Conversation.updated_at),
-    _Tier((_PLATFORM, _ALARM), Conversation.updated_at),
+    _Tier((_WAITING, ALARM), Conversation.waiting_since),
+    _Tier((_BOT, ALARM), Conversation.updated_at),
+    _Tier((_PLATFORM, ALARM), Conversation.updated_at),
     _Tier((_WAITING, _DISTRESS, _NO_ALARM), Conversation.waiting_since),
 ]
 _LINE = _Tier((_WAITING, _NO_ALARM, _NO_DISTRESS), Conversation.waiting_since)
-_HELD_ALARMS = _Tier((_HELD, _ALARM), Conversation.updated_at)
+_HELD_ALARMS = _Tier((_HELD, ALARM), Conversation.updated_at)
 _HELD_OTHERS = _Tier((_HELD, _NO_ALARM), Conversation.updated_at)
 _UNANSWERED = _Tier((_HELD, Message.sender == "citizen"), Conversation.updated_at)
 

@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from bot.conversations.hub import Hub
@@ -223,17 +223,15 @@ class Live:
             Conversation.alarm,
             Conversation.staff_login,
         )
-        recent = Conversation.updated_at >= since
-        needs = Conversation.state.in_(BY_PEOPLE)
-        alarm = and_(Conversation.alarm.is_not(None), Conversation.state != "closed")
+        # Each by an index of its own: all of it in one would be read through to the end.
+        recent = found.where(Conversation.updated_at >= since)
+        newest = recent.order_by(Conversation.updated_at.desc()).limit(MOST_KNOWN)
+        needs = found.where(Conversation.state.in_(BY_PEOPLE))
         with self._database.reading() as session:
-            rows = session.execute(
-                found.where(or_(recent, needs, alarm))
-                .order_by(Conversation.updated_at.desc())
-                .limit(MOST_KNOWN)
-            )
             known = {
-                row.id: Known(row.updated_at, row.state, row.alarm, row.staff_login) for row in rows
+                row.id: Known(row.updated_at, row.state, row.alarm, row.staff_login)
+                for query in (newest, needs, found.where(inbox.ALARM))
+                for row in session.execute(query)
             }
             waiting, alarms = inbox.needing(session)
             looking = viewers.now_looking(session, now=now)

@@ -88,7 +88,7 @@ def change_rules(
         work,
         to=f"{HERE}?done=rules_changed",
         again=lambda problem: _page(
-            request, house, problem=problem, draft={**values, "reason": reason}
+            request, house, problem=problem, draft={**values, "reason": reason}, seen=seen
         ),
     )
 
@@ -100,6 +100,7 @@ def _page(
     done: str | None = None,
     problem: pages.Problem | None = None,
     draft: dict[str, str] | None = None,
+    seen: int | None = None,
 ) -> Response:
     with house.database.reading() as session:
         rules = desk_rules.current(session).model_dump(mode="json")
@@ -108,7 +109,7 @@ def _page(
     shown = {name: desk_rules.as_text(value) for name, value in rules.items()}
     if isinstance(problem, StaleRules):
         # What holds now is shown, not what was meant before.
-        draft = {"reason": (draft or {}).get("reason", "")}
+        draft, seen = {"reason": (draft or {}).get("reason", "")}, None
     as_shipped = desk_rules.shipped().model_dump(mode="json")
     return pages.page(
         request,
@@ -116,7 +117,7 @@ def _page(
         status=problem.status if problem else 200,
         here=HERE,
         names=desk_rules.NAMES,
-        seen=newest,
+        seen=newest if seen is None else seen,
         bounds=desk_rules.bounds,
         wrong=problem.fields if isinstance(problem, BadRules) else (),
         ways=WAYS,

@@ -183,14 +183,14 @@ def test_an_outbox_that_died_while_sending_is_followed_by_another(
     id = opened(client, line, parts)
     with parts.database.writing() as session:
         key, values = "notice.text", {"text_ko": "알림", "text_en": "x"}
-        service.say(
+        [notice] = service.say(
             session,
             conversation_id=id,
             replies=[Reply(parts=[Say(key=key, values=values)])],
             render=Renderer(session, parts.wording, "ko"),
             now=utc_now(),
         )
-        unit = session.scalars(select(OutboxUnit).where(OutboxUnit.delivered_at.is_(None))).one()
+        unit = session.get_one(OutboxUnit, notice.unit_id)
         unit.lease_until = utc_now().replace(year=utc_now().year + 1)
     time.sleep(1.5)
     assert len(line.shown) == 2, "somebody else holds it"

@@ -206,6 +206,16 @@ def test_without_rasa_the_numbers_stand_alone_and_a_form_asks_again(
 
 
 @pytest.mark.usefixtures("clock")
+def test_whatever_fails_a_cry_gets_its_numbers(database: Database, gateway: Moves) -> None:
+    for text in (HEARD, FIRE):
+        said = gateway.failed(job(database, text))
+        assert keys(Decided(said, "failed"))[-1] == "failure.rasa"
+        assert keys(Decided(said, "failed"))[0].startswith("guard.")
+    plain = gateway.failed(job(database, "여권 얼마예요?"))
+    assert keys(Decided(plain, "failed")) == ["failure.rasa"]
+
+
+@pytest.mark.usefixtures("clock")
 def test_below_a_whisper_of_death_stands_nothing_else(database: Database, gateway: Moves) -> None:
     asked = job(database, WHISPER)
     heard = gateway.alarm(WHISPER, None)

@@ -122,6 +122,15 @@ def test_a_form_that_is_out_of_date_changes_nothing_and_shows_what_holds(
     assert (rules(office).capacity, rules(office).assign) == (5, "pull")
 
 
+def test_a_refused_form_stays_out_of_date(office: Office, signed_in: Browser) -> None:
+    change(signed_in, capacity="5", reason="먼저")
+    fields = {"capacity": "3", "assign": "round_robin"}
+    assert signed_in.post(PAGE, PAGE, seen="0", reason=" ", **fields).status_code == 409
+    wrong = signed_in.post(PAGE, PAGE, seen="1", reason=" ", **fields)
+    assert wrong.status_code == 422 and 'name="seen" value="1"' in wrong.text
+    assert rules(office).capacity == 5
+
+
 def test_two_changes_at_once_follow_each_other(office: Office) -> None:
     """Each is right alone; together the day would close before it opens."""
     barrier = Barrier(2)
