@@ -45,13 +45,13 @@ def test_what_runs_inside_rasa_knows_only_the_korean_package_of_ours() -> None:
     assert strangers == set()
 
 
-def test_the_korean_package_knows_only_itself_and_where_files_stand() -> None:
+def test_the_korean_package_knows_only_itself_and_how_files_are_found_and_read() -> None:
     strangers = {
         f"{module} imports {imported}"
         for module in graph().modules
         if within(module, "bot.korean")
         for imported in graph().find_modules_directly_imported_by(module)
-        if within(imported, "bot") and imported not in ("bot", "bot.paths")
+        if within(imported, "bot") and imported not in ("bot", "bot.paths", "bot.yaml_files")
         if not within(imported, "bot.korean")
     }
     assert strangers == set()
