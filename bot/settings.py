@@ -6,13 +6,13 @@ Every field is documented in docs/settings.md; a test fails on one that is not.
 import base64
 import secrets
 from functools import lru_cache
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot import networks
 from bot.paths import ROOT
 
 
@@ -230,11 +230,7 @@ class Settings(BaseSettings):
     @field_validator("trusted_proxies", "naver_source_ranges")
     @classmethod
     def _are_networks(cls, value: str) -> str:
-        for part in filter(None, (one.strip() for one in value.split(","))):
-            try:
-                ip_network(part, strict=False)
-            except ValueError:
-                raise ValueError(f"{part!r} is neither an address nor a network") from None
+        networks.parsed(value)
         return value
 
     @property

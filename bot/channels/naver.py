@@ -6,12 +6,13 @@ API says 200 always, and what happened in the body. See docs/channels/naver.md.
 """
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 from typing import Any, ClassVar
 
 import httpx
 from pydantic import ValidationError
 
+from bot import networks
 from bot.channels import capabilities
 from bot.channels import http as web
 from bot.channels.base import (
@@ -63,9 +64,7 @@ class Naver(Channel):
         self.capabilities = capabilities.of(self.name)
         self._settings = settings
         self._http = http
-        self._networks = [
-            ip_network(network, strict=False) for network in listed(settings.naver_source_ranges)
-        ]
+        self._networks = networks.parsed(settings.naver_source_ranges)
         self._photo_hosts = listed(settings.naver_photo_hosts)
         self._url = f"{settings.naver_api_url.rstrip('/')}/event"
 
