@@ -9,7 +9,6 @@ from datetime import datetime, time
 from typing import Any, Literal
 
 import structlog
-from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -151,11 +150,8 @@ def newest(session: Session) -> int:
 
 def bounds(name: str) -> tuple[int, int] | None:
     """The least and the most that a number may be; None for what is no number."""
-    limits = {type(each): each for each in DeskRules.model_fields[name].metadata}
-    least, most = limits.get(Ge), limits.get(Le)
-    if not isinstance(least, Ge) or not isinstance(most, Le):
-        return None
-    return int(str(least.ge)), int(str(most.le))
+    found = DeskRules.model_json_schema()["properties"][name]
+    return (found["minimum"], found["maximum"]) if "minimum" in found else None
 
 
 def _one_at_a_time(session: Session) -> None:

@@ -1,5 +1,6 @@
 """The staff page of the desk's rules: HTTP only; the work is in `bot.conversations.desk_rules`."""
 
+from dataclasses import asdict, dataclass
 from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Form, Request, Response
@@ -31,30 +32,23 @@ def rule_list(request: Request, house: House, staff: Keeper, done: Done = None) 
     return _page(request, house, done=done)
 
 
-def given(
-    opens: Value = "",
-    closes: Value = "",
-    assign: Value = "",
-    capacity: Value = "",
-    usual_minutes: Value = "",
-    longest_minutes: Value = "",
-    ask_minutes: Value = "",
-    close_minutes: Value = "",
-    platform_hours: Value = "",
-) -> dict[str, str]:
-    """The fields of the form by name; one that is left empty stays as it is."""
-    fields = {
-        "opens": opens,
-        "closes": closes,
-        "assign": assign,
-        "capacity": capacity,
-        "usual_minutes": usual_minutes,
-        "longest_minutes": longest_minutes,
-        "ask_minutes": ask_minutes,
-        "close_minutes": close_minutes,
-        "platform_hours": platform_hours,
-    }
-    return {name: value.strip() for name, value in fields.items() if value.strip()}
+@dataclass(frozen=True)
+class Given:
+    """The fields of the form, named as the rules are; one that is left empty stays as it is."""
+
+    opens: Value = ""
+    closes: Value = ""
+    assign: Value = ""
+    capacity: Value = ""
+    usual_minutes: Value = ""
+    longest_minutes: Value = ""
+    ask_minutes: Value = ""
+    close_minutes: Value = ""
+    platform_hours: Value = ""
+
+    def values(self) -> dict[str, str]:
+        """What was filled in, by name."""
+        return {name: value.strip() for name, value in asdict(self).items() if value.strip()}
 
 
 @router.post("/rules")
@@ -62,12 +56,12 @@ def change_rules(
     request: Request,
     house: House,
     staff: Changing,
-    values: Annotated[dict[str, str], Depends(given)],
+    given: Annotated[Given, Depends(Given)],
     reason: Reason = "",
     seen: Annotated[int, Form(ge=0, le=2**31)] = 0,
 ) -> Response:
     """Change rules; each that changes is kept with the reason."""
-    now = utc_now()
+    now, values = utc_now(), given.values()
 
     def work(session: Session) -> None:
         for one in desk_rules.change(
