@@ -25,6 +25,7 @@ from bot.conversations.models import Conversation, OutboxUnit
 from bot.conversations.turn_queue import locked
 from bot.conversations.turns import Turns
 from bot.database import Database, utc_now
+from bot.rounds import Tasks
 from bot.wording import Wording
 
 log = structlog.get_logger(__name__)
@@ -55,7 +56,7 @@ class Answering:
         self._turns = turns
         self._outgoings = outgoings
         self._wording = wording
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._replies: dict[tuple[str, ...], asyncio.Task[HttpAnswer]] = {}
 
     async def reply(
@@ -92,9 +93,7 @@ class Answering:
             return await asyncio.to_thread(self._shown, channel, request, taken)
         language = await asyncio.to_thread(self._language, taken)
         if url := channel.callback_of(request):
-            task = asyncio.create_task(self._call_back(channel, url, taken))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.start(self._call_back(channel, url, taken))
             return channel.will_call_back(request, language)
         return channel.not_yet(request, language)
 

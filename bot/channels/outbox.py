@@ -26,7 +26,7 @@ from bot.conversations.models import Conversation, OutboxUnit
 from bot.conversations.turn_queue import locked
 from bot.database import Database, utc_now
 from bot.privacy.vault import BadKey
-from bot.rounds import go_round
+from bot.rounds import Tasks, go_round
 
 log = structlog.get_logger(__name__)
 ROUND_SECONDS = 1.0
@@ -72,15 +72,14 @@ class Outbox:
         self._again: set[str] = set()
         self._offered: dict[str, float] = {}
         """When a platform's console refused a conversation, by the monotonic clock."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def run(self) -> None:
         """Go round until cancelled; a failed round is logged and the next one tries again."""
         try:
             await go_round(self.round, every=ROUND_SECONDS, failed="outbox_round_failed")
         finally:
-            for task in list(self._tasks):
-                task.cancel()
+            self._tasks.cancel()
 
     async def round(self) -> None:
         """Begin to send what is due."""
@@ -91,9 +90,7 @@ class Outbox:
 
     def start(self, conversation_id: str) -> None:
         """Send a conversation's units in the background, if nobody does yet."""
-        task = asyncio.create_task(self._drained(conversation_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._drained(conversation_id))
 
     async def drain(self, conversation_id: str) -> None:
         """Send a conversation's units in order, as far as that goes now."""
@@ -102,12 +99,15 @@ class Outbox:
             return
         self._busy.add(conversation_id)
         try:
-            goes_on = True
-            while goes_on:
+            channel = await asyncio.to_thread(self._channel_of, conversation_id)
+            goes_on = channel is not None
+            while channel is not None and goes_on:
                 self._again.discard(conversation_id)
-                goes_on = await self._one(conversation_id)
-                goes_on = goes_on or await self._hand_over(conversation_id)
-                goes_on = goes_on or conversation_id in self._again
+                goes_on = (
+                    await self._one(conversation_id, channel)
+                    or await self._hand_over(conversation_id, channel)
+                    or conversation_id in self._again
+                )
         finally:
             self._busy.discard(conversation_id)
             self._again.discard(conversation_id)
@@ -119,29 +119,21 @@ class Outbox:
             # The lease runs out, and a later round tries again.
             log.error("outbox_failed", conversation=conversation_id, error=type(error).__name__)
 
-    async def _one(self, conversation_id: str) -> bool:
+    async def _one(self, conversation_id: str, channel: Channel) -> bool:
         """Send the oldest unit; True when the next one may follow."""
-        channel_name = await asyncio.to_thread(self._channel_of, conversation_id)
-        channel = self._channels.get(channel_name or "")
-        if channel is None or not channel.can_push():
+        if not channel.can_push():
             return False
         async with self._at_once[channel.name]:
             claim = await asyncio.to_thread(self._claim, conversation_id, channel)
             return claim is not None and await self._send(channel, claim)
 
-    async def _hand_over(self, conversation_id: str) -> bool:
+    async def _hand_over(self, conversation_id: str, channel: Channel) -> bool:
         """Give who waits for a person to the platform's own console, where people answer there.
 
         Where that fails the conversation stays in our own line and is offered again later. True
         when it was given.
         """
-        if not self._hands_over():
-            return False
-        channel_name = await asyncio.to_thread(self._channel_of, conversation_id)
-        channel = self._channels.get(channel_name or "")
-        if channel is None or not channel.hands_over():
-            return False
-        if conversation_id in self._offered:
+        if not channel.hands_over() or conversation_id in self._offered:
             return False
         to = await asyncio.to_thread(self._told_to_wait, conversation_id)
         if to is None:
@@ -149,15 +141,11 @@ class Outbox:
         async with self._at_once[channel.name]:
             sent = await channel.hand_over(to)
         if sent.ok:
-            self._offered.pop(conversation_id, None)
             await asyncio.to_thread(self._held_there, conversation_id)
         else:
             self._offered[conversation_id] = time.monotonic()
             log.warning("not_handed_over", channel=channel.name, why=sent.reason)
         return sent.ok
-
-    def _hands_over(self) -> list[str]:
-        return [name for name, channel in self._channels.items() if channel.hands_over()]
 
     def _told_to_wait(self, conversation_id: str) -> Address | None:
         """Whom to hand over: who waits, was told so, and finds somebody there; else None."""
@@ -210,15 +198,16 @@ class Outbox:
         now = utc_now()
         with self._database.reading() as session:
             due = outgoing.conversations_waiting(session, names, now, A_ROUND)
-            if (there := self._hands_over()) and desk_rules.current(session).opening.is_open(now):
+            there = [name for name in names if self._channels[name].hands_over()]
+            if there and desk_rules.current(session).opening.is_open(now):
                 waiting = outgoing.conversations_for_a_person(session, there, A_ROUND)
                 due += [id for id in waiting if id not in self._offered]
         return list(dict.fromkeys(due))
 
-    def _channel_of(self, conversation_id: str) -> str | None:
+    def _channel_of(self, conversation_id: str) -> Channel | None:
         with self._database.reading() as session:
             conversation = session.get(Conversation, conversation_id)
-            return conversation.channel if conversation else None
+            return self._channels.get(conversation.channel) if conversation else None
 
     def _claim(self, conversation_id: str, channel: Channel) -> Claim | None:
         now = utc_now()

@@ -23,7 +23,7 @@ from bot.conversations.memory import Memory
 from bot.conversations.turns import Turns
 from bot.database import Database, utc_now
 from bot.privacy.vault import Cipher
-from bot.rounds import go_round
+from bot.rounds import Tasks, go_round
 from bot.settings import Settings
 from bot.wording import Wording
 
@@ -95,7 +95,7 @@ class Channels:
             cipher=cipher, links_key=links_key, base_url=settings.base_url, wording=wording
         )
         self.turns = turns
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks = Tasks()
         """What webhooks began and nobody waits for."""
         self.intake = Intake(
             database=database,
@@ -129,8 +129,7 @@ class Channels:
 
     async def close(self) -> None:
         """Leave what is not sent to the next start, and close the connections."""
-        for task in list(self.tasks):
-            task.cancel()
+        self.tasks.cancel()
         await self._http.aclose()
 
     async def _purging(self) -> None:

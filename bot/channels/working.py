@@ -83,9 +83,7 @@ async def _say(channel: Channel, taken: Taken) -> None:
 
 
 def _begin(channels: Channels, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-    task = asyncio.create_task(work)
-    channels.tasks.add(task)
-    task.add_done_callback(channels.tasks.discard)
+    task = channels.tasks.start(work)
     task.add_done_callback(_told)
     return task
 

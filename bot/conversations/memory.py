@@ -1,7 +1,7 @@
 """What Rasa remembers of talks: emptied or changed now, or later where Rasa is away."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,7 @@ import structlog
 
 from bot.conversations.errors import RasaFailed
 from bot.conversations.rasa_client import RasaClient
+from bot.rounds import Tasks
 
 log = structlog.get_logger(__name__)
 TRIES, AGAIN_SECONDS = 20, 30.0
@@ -21,7 +22,7 @@ class Memory:
 
     def __init__(self, rasa: RasaClient) -> None:
         self._rasa = rasa
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
 
     async def forgotten(self, conversation_ids: Iterable[str]) -> list[str]:
         """Empty the trackers; returns the conversations whose tracker could not be."""
@@ -29,27 +30,17 @@ class Memory:
 
     async def forget(self, conversation_ids: Iterable[str]) -> None:
         """Empty the trackers, also when that has to wait. Costs an unfinished form."""
-        for id in conversation_ids:
-            await self._now_or_later(id, partial(self._rasa.forget, id))
+        for id in await self.forgotten(conversation_ids):
+            self._tasks.start(_until_done(id, partial(self._rasa.forget, id), AGAIN_SECONDS))
 
     def change(self, conversation_ids: Iterable[str], change: Change) -> None:
         """Begin to change the values in the trackers; called on the loop, it waits for nothing."""
         for id in conversation_ids:
-            self._start(_until_done(id, partial(self._rasa.change, id, change)))
+            self._tasks.start(_until_done(id, partial(self._rasa.change, id, change)))
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Give up what still waits."""
-        for task in list(self._tasks):
-            task.cancel()
-
-    async def _now_or_later(self, id: str, work: Callable[[], Awaitable[None]]) -> None:
-        if not await _done(work):
-            self._start(_until_done(id, work, AGAIN_SECONDS))
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.cancel()
 
 
 async def _until_done(id: str, work: Callable[[], Awaitable[None]], pause: float = 0.0) -> None:

@@ -8,7 +8,7 @@ while Rasa is asked.
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ from bot.database import Database, utc_now
 from bot.korean.guard import Alarm
 from bot.metrics import MESSAGES, RASA_SECONDS
 from bot.replies import Reply
+from bot.rounds import Tasks
 from bot.wording import Wording
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,7 @@ class Turns:
         self._moves = moves
         self._per_minute = per_minute
         self._pool = ThreadPoolExecutor(max_workers=16, thread_name_prefix="turns")
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks()
         self._answered_here: dict[str, asyncio.Event] = {}
 
     async def receive(
@@ -90,7 +91,7 @@ class Turns:
         self._hub.notify(conversation_id)
         if received.job:
             self._answered_here[received.message_id] = asyncio.Event()
-            self._start(
+            self._tasks.start(
                 self._alarm(received.job, received.alarm)
                 if received.alarm
                 else self._drain(received.job)
@@ -132,18 +133,12 @@ class Turns:
 
     async def close(self) -> None:
         """Let the running turns end, for a moment; what does not end is resumed elsewhere."""
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=3.0)
+        await self._tasks.ended(3.0)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, partial(work, *args, **kwargs))
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _drain(self, job: Job) -> None:
         following: Job | None = job
@@ -181,12 +176,11 @@ class Turns:
     async def _replies(self, job: Job) -> tuple[list[Reply], str]:
         if job.attempts > MOST_ATTEMPTS:
             return await self._run(self._moves.failed, job), "failed"
-        step = await self._run(self._moves.before_rasa, job)
+        step, numbers = await self._run(self._step, job)
         if isinstance(step, moves.Decided):
             MESSAGES.labels(outcome=step.turn).inc()
             return step.replies, step.turn
         started = time.perf_counter()
-        numbers = await self._run(self._moves.numbers, step)
         replies = await self._ask_within(step, NUMBERS_WAIT_SECONDS if numbers else None)
         RASA_SECONDS.observe(time.perf_counter() - started)
         MESSAGES.labels(outcome="failed" if replies is None else "answered").inc()
@@ -201,6 +195,11 @@ class Turns:
             with suppress(RasaFailed):
                 await self._rasa.forget(job.conversation_id)
         return said, "answered"
+
+    def _step(self, job: Job) -> tuple[moves.Decided | Job, list[Reply]]:
+        """The gateway's own answer; or what Rasa is asked, and the numbers beside its answer."""
+        step = self._moves.before_rasa(job)
+        return step, [] if isinstance(step, moves.Decided) else self._moves.numbers(step)
 
     async def _ask_within(self, job: Job, seconds: float | None) -> list[Reply] | None:
         try:

@@ -92,7 +92,7 @@ def create_app(parts: Parts, actions_ready: Callable[[], bool] = lambda: True) -
                 await task
         await app.state.channels.close()
         await parts.turns.close()
-        await parts.memory.close()
+        parts.memory.close()
         await parts.rasa.close()
         parts.database.dispose()
 

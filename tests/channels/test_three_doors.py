@@ -127,6 +127,16 @@ def speed_up(app: FastAPI, rasa: SlowRasa) -> None:
     channel.capabilities = channel.capabilities.model_copy(update={"answer_seconds": 4})
 
 
+def answered_too_late(
+    app: FastAPI, client: TestClient, parts: Parts, rasa: SlowRasa, text: str
+) -> None:
+    """A message whose answer came too late for its reply, and waits; then Rasa is quick again."""
+    slow_down(app, rasa)
+    skill(client, utterance=text)
+    wait_for_answers(parts, 1)
+    speed_up(app, rasa)
+
+
 def citizens_messages(parts: Parts) -> list[str]:
     with parts.database.reading() as session:
         mine = select(Message.text).where(Message.sender == "citizen").order_by(Message.seq)
@@ -216,10 +226,7 @@ def test_an_answer_that_is_not_ready_is_fetched_by_the_button(
 def test_a_late_answer_is_served_first_with_the_next_message(
     app: FastAPI, client: TestClient, parts: Parts, rasa: SlowRasa
 ) -> None:
-    slow_down(app, rasa)
-    skill(client, utterance="첫 번째")
-    wait_for_answers(parts, 1)
-    speed_up(app, rasa)
+    answered_too_late(app, client, parts, rasa, "첫 번째")
     reply = skill(client, utterance="두 번째")
     assert said(reply).count(GREETING) == 2
 
@@ -227,10 +234,7 @@ def test_a_late_answer_is_served_first_with_the_next_message(
 def test_a_repeat_while_the_first_is_in_work_gets_the_very_reply_of_the_first(
     app: FastAPI, client: TestClient, parts: Parts, rasa: SlowRasa
 ) -> None:
-    slow_down(app, rasa)
-    skill(client, utterance="첫 번째")
-    wait_for_answers(parts, 1)
-    speed_up(app, rasa)
+    answered_too_late(app, client, parts, rasa, "첫 번째")
     rasa.seconds = 0.4
 
     def beside(seconds: float) -> dict[str, Any]:
